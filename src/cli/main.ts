@@ -1,0 +1,64 @@
+#!/usr/bin/env node
+import { Command, InvalidArgumentError } from 'commander';
+import { KitError } from '../runtime/kit-error.js';
+import { kitVersion } from '../index.js';
+
+function wholeNumber(value: string): number {
+  const number = Number(value);
+  if (!Number.isInteger(number) || number < 1) throw new InvalidArgumentError('expected a whole number, 1 or more.');
+  return number;
+}
+
+function listOf(value: string): string[] {
+  return value.split(',').map((word) => word.trim());
+}
+
+const program = new Command('kit')
+  .description('Reproduces "Deep Metric Learning with Angular Loss" (ICCV 2017): train, evaluate, report.')
+  .version(kitVersion)
+  .showHelpAfterError('(run with --help for the options)');
+
+program
+  .command('reproduce')
+  .description('train and evaluate every method of an experiment, then write tables, figures and results/index.html')
+  .argument('[experiment]', 'an experiment of experiments/ by name, or the path of an experiment file', 'emoji')
+  .option('--profile <name>', 'size of the experiment: smoke, quick or full', 'quick')
+  .option('--only <methods>', 'comma-separated words; runs only the methods whose names contain one', listOf)
+  .option('--seeds <n>', 'number of seeds, instead of the profile\'s own', wholeNumber)
+  .option('--force', 'run again what has a record already')
+  .option('--workers <n>', 'processes side by side (default: one a core)', wholeNumber)
+  .option('--results <folder>', 'where records, tables and the page go', 'results')
+  .action(async (experiment, options) => {
+    const { reproduceCommand } = await import('./reproduce-command.js');
+    await reproduceCommand(experiment, options);
+  });
+
+program
+  .command('train')
+  .description('run one spec (JSON: an experiment\'s run, as a record holds it under "spec") and write its record')
+  .argument('<spec>', 'path of the spec file, or of a record')
+  .option('--force', 'run again even if it has a record already')
+  .option('--results <folder>', 'where the record goes', 'results')
+  .action(async (path, options) => {
+    const { trainCommand } = await import('./train-command.js');
+    await trainCommand(path, options);
+  });
+
+program
+  .command('lab')
+  .description('run the notebooks without Python; executed copies go to results/notebooks/')
+  .argument('[notebooks...]', 'paths; default: all of notebooks/')
+  .option('--results <folder>', 'where the executed copies go', 'results')
+  .option('--check', 'say which backend starts here and why the others do not, and end')
+  .action(async (paths, options) => {
+    const { labCommand } = await import('./lab-command.js');
+    await labCommand(paths, options);
+  });
+
+program.parseAsync().catch((error: unknown) => {
+  if (error instanceof KitError) {
+    process.stderr.write(`\n${error.message}\n`);
+    process.exit(error.code === 'cancelled' ? 130 : 1);
+  }
+  throw error;
+});

@@ -1,0 +1,62 @@
+import { type Options, Presets, SingleBar } from 'cli-progress';
+import { runId, type RunSpec } from '../experiments/run-spec.js';
+
+/** Aborts at the first Ctrl-C or SIGTERM, saying what happens; the second ends the process at once. */
+export function cancelOnInterrupt(message: string): AbortSignal {
+  const controller = new AbortController();
+  const cancel = () => {
+    process.stderr.write(`\n${message}\n`);
+    controller.abort();
+  };
+  process.once('SIGINT', cancel);
+  process.once('SIGTERM', cancel);
+  return controller.signal;
+}
+
+/**
+ * One bar over all steps of all runs with an estimate of the time left; without a terminal, a line every
+ * half minute.
+ */
+export function trainingProgress(specs: readonly RunSpec[]) {
+  const total = specs.reduce((sum, spec) => sum + Math.max(1, spec.steps), 0);
+  const steps = new Map<string, number>();
+  let resumed = 0;
+  let finished = 0;
+  const started = Date.now();
+  let printed = started;
+  const done = () => [...steps.values()].reduce((sum, value) => sum + value, 0);
+  const left = () => {
+    const here = done() - resumed;
+    return here === 0 ? '…' : duration(((Date.now() - started) / here) * (total - done()));
+  };
+  const options: Options = { format: ' {bar} {percentage}% · {finished}/{runs} runs · {left} left · {now}', hideCursor: true };
+  const bar = process.stdout.isTTY ? new SingleBar(options, Presets.shades_classic) : null;
+  bar?.start(total, 0, { finished: 0, runs: specs.length, left: '…', now: '' });
+
+  function show(now: string): void {
+    bar?.update(done(), { finished, left: left(), now });
+    if (bar !== null || Date.now() - printed < 30_000) return;
+    printed = Date.now();
+    const percent = Math.floor((100 * done()) / total);
+    process.stdout.write(`${percent}% · ${finished}/${specs.length} runs · ${left()} left · ${now}\n`);
+  }
+  return {
+    step(spec: RunSpec, step: number): void {
+      const id = runId(spec);
+      if (!steps.has(id)) resumed += step;
+      steps.set(id, step);
+      show(`${spec.method}, seed ${spec.seed}`);
+    },
+    done(spec: RunSpec): void {
+      steps.set(runId(spec), Math.max(1, spec.steps));
+      finished++;
+      show(`${spec.method}, seed ${spec.seed}`);
+    },
+    stop: () => bar?.stop(),
+  };
+}
+
+function duration(milliseconds: number): string {
+  const seconds = Math.round(milliseconds / 1000);
+  return seconds < 90 ? `${seconds} s` : `${Math.round(seconds / 60)} min`;
+}

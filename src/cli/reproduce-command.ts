@@ -1,0 +1,78 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { deserialize } from 'node:v8';
+import { projectRoot } from '../experiments/environment.js';
+import { loadExperimentData } from '../experiments/experiment-data.js';
+import { type Experiment, readExperiment } from '../experiments/experiment-file.js';
+import { embeddingsPath, readRecords, recordPath } from '../experiments/record-store.js';
+import type { RunEmbeddings } from '../experiments/run-experiment.js';
+import { runAll } from '../experiments/run-pool.js';
+import { type RunSpec, runId } from '../experiments/run-spec.js';
+import { summaryTable } from '../report/table.js';
+import { writeReport } from '../report/page.js';
+import type { RunRecord } from '../types/run-record.js';
+import { cancelOnInterrupt, trainingProgress } from './progress.js';
+
+export interface ReproduceOptions {
+  readonly profile: string;
+  readonly only?: readonly string[];
+  readonly seeds?: number;
+  readonly force?: boolean;
+  readonly workers?: number;
+  readonly results: string;
+}
+
+/** `kit reproduce`: trains what has no record yet, then writes tables, figures and the page. */
+export async function reproduceCommand(name: string, options: ReproduceOptions): Promise<void> {
+  const started = Date.now();
+  const experiment = readExperiment(experimentPath(name), options);
+  const missing = experiment.specs.filter(
+    (spec) => options.force || !existsSync(recordPath(options.results, spec.experiment, runId(spec))),
+  );
+  process.stdout.write(`${experiment.name}: ${experiment.description}. ${experiment.specs.length} runs, ${missing.length} to do.\n`);
+  if (missing.length === 0) process.stdout.write('Nothing trained: every run has its record already (--force runs them again).\n');
+  else await trainMissing(missing, options);
+
+  const ids = new Set(experiment.specs.map(runId));
+  const records = readRecords(options.results, experiment.name).filter((record) => ids.has(record.id));
+  const page = await writePage(experiment, records, options.results);
+  const minutes = ((Date.now() - started) / 60_000).toFixed(1);
+  process.stdout.write(`\n${summaryTable(records)}\n\n${minutes} minutes. Everything on one page: ${page}\n`);
+}
+
+function experimentPath(name: string): string {
+  return name.endsWith('.json') ? name : join(projectRoot, 'experiments', `${name}.json`);
+}
+
+async function trainMissing(specs: readonly RunSpec[], options: ReproduceOptions): Promise<void> {
+  await loadExperimentData(specs[0]);
+  const signal = cancelOnInterrupt('Stopped. Run the same command again to go on from here.');
+  const progress = trainingProgress(specs);
+  try {
+    await runAll(specs, { ...options, signal, onStep: progress.step, onDone: progress.done });
+  } finally {
+    progress.stop();
+  }
+}
+
+async function writePage(experiment: Experiment, records: readonly RunRecord[], results: string): Promise<string> {
+  const best = bestTrainedRun(records.filter((r) => existsSync(embeddingsPath(results, r.experiment, r.id))));
+  const pictures = best && {
+    images: (await loadExperimentData(best.spec as RunSpec)).images,
+    embeddings: deserialize(readFileSync(embeddingsPath(results, best.experiment, best.id))) as RunEmbeddings,
+    record: best,
+  };
+  return writeReport({ resultsDirectory: results, experiments: [{ ...experiment, records, pictures }] });
+}
+
+/** First seed of the method with the best mean validation Recall@1: chosen without the test classes. */
+function bestTrainedRun(records: readonly RunRecord[]): RunRecord | undefined {
+  const validation = (record: RunRecord) => Math.max(...record.curve.map((point) => point.validationRecallAt1));
+  const meanOf = (method: string) => {
+    const values = records.filter((record) => record.method === method).map(validation);
+    return values.reduce((sum, value) => sum + value, 0) / values.length;
+  };
+  return records
+    .filter((record) => record.chosenStep > 0)
+    .sort((a, b) => meanOf(b.method) - meanOf(a.method) || a.seed - b.seed)[0];
+}

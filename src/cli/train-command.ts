@@ -1,0 +1,34 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { recordPath } from '../experiments/record-store.js';
+import { runAll } from '../experiments/run-pool.js';
+import { parseRunSpec, runId } from '../experiments/run-spec.js';
+import { KitError } from '../runtime/kit-error.js';
+import { cancelOnInterrupt, trainingProgress } from './progress.js';
+
+/** `kit train`: one spec, one record. */
+export async function trainCommand(path: string, options: { force?: boolean; results: string }): Promise<void> {
+  const spec = parseRunSpec(readSpec(path), path);
+  const record = recordPath(options.results, spec.experiment, runId(spec));
+  if (!options.force && existsSync(record)) {
+    process.stdout.write(`Nothing trained: ${record} is there already (--force runs it again).\n`);
+    return;
+  }
+  const progress = trainingProgress([spec]);
+  const signal = cancelOnInterrupt('Stopped. Run the same command again to go on from here.');
+  try {
+    await runAll([spec], { results: options.results, signal, onStep: progress.step, onDone: progress.done });
+  } finally {
+    progress.stop();
+  }
+  process.stdout.write(`${record}\n`);
+}
+
+function readSpec(path: string): unknown {
+  if (!existsSync(path)) throw new KitError('invalid-spec', `There is no spec file ${path}.`);
+  try {
+    const value = JSON.parse(readFileSync(path, 'utf8')) as { format?: number; spec?: unknown };
+    return value.format === 1 ? value.spec : value;
+  } catch (error) {
+    throw new KitError('invalid-spec', `${path} is not JSON: ${(error as Error).message}`, { cause: error });
+  }
+}

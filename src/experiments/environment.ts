@@ -1,0 +1,34 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { join } from 'node:path';
+import type { BackendDescription } from '../runtime/backend.js';
+import type { RunRecord } from '../types/run-record.js';
+
+/** The project's own folder, wherever the command was called from. */
+export const projectRoot = join(__dirname, '..', '..');
+
+/** What a record says of the machine, the code and the packages. */
+export function describeEnvironment(backend: BackendDescription): RunRecord['environment'] {
+  const kit = JSON.parse(readFileSync(join(projectRoot, 'package.json'), 'utf8')) as { version: string };
+  return {
+    commit: commitOf(projectRoot),
+    backend: backend.name,
+    threads: backend.threads,
+    versions: { kit: kit.version, node: process.versions.node, ...backend.versions },
+    platform: `${process.platform} ${process.arch}`,
+    cpu: cpus()[0]?.model ?? 'unknown',
+    cores: cpus().length,
+  };
+}
+
+function commitOf(folder: string): string {
+  const git = (...args: string[]) =>
+    execFileSync('git', ['-C', folder, ...args], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
+  try {
+    const changed = git('status', '--porcelain', '--', 'src', 'package.json', 'package-lock.json') !== '';
+    return `${git('rev-parse', 'HEAD')}${changed ? '-dirty' : ''}`;
+  } catch {
+    return 'unknown';
+  }
+}

@@ -1,0 +1,125 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { z } from 'zod';
+import { KitError } from '../runtime/kit-error.js';
+import { parseRunSpec, parseWith, type RunSpec } from './run-spec.js';
+
+const override = z.record(z.string(), z.unknown());
+const method = z.strictObject({
+  method: z.string().min(1),
+  /** What differs from the base: loss, batch, learning rate. */
+  spec: override,
+  /** Tuning only: the tries of this method; every method gets the same number. */
+  tries: z.record(z.string(), override).optional(),
+});
+const experimentFileSchema = z.strictObject({
+  name: z.string().regex(/^[a-z0-9-]+$/),
+  title: z.string(),
+  /** What all runs share. */
+  base: override,
+  /** Named sizes of the experiment, for example smoke, quick and full. */
+  profiles: z.record(
+    z.string(),
+    z.strictObject({ description: z.string(), seeds: z.array(z.int().nonnegative()).min(1), spec: override }),
+  ),
+  methods: z.array(method).min(1),
+});
+type ExperimentFile = z.infer<typeof experimentFileSchema>;
+
+export interface Experiment {
+  /** `<name>-<profile>`: the folder of its records. */
+  readonly name: string;
+  readonly title: string;
+  readonly description: string;
+  readonly specs: readonly RunSpec[];
+}
+
+export interface ExperimentChoice {
+  readonly profile: string;
+  /** Take the first so many seeds, or go on counting past the profile's own. */
+  readonly seeds?: number;
+  /** Only methods whose name contains one of these words (case does not matter). */
+  readonly only?: readonly string[];
+}
+
+/**
+ * Reads an experiment file and lays out its runs: base, then the profile's, then the method's settings.
+ *
+ * @throws KitError `invalid-spec` naming the file and the fault
+ */
+export function readExperiment(path: string, choice: ExperimentChoice): Experiment {
+  const file = parseExperimentFile(path);
+  const profile = file.profiles[choice.profile];
+  if (profile === undefined) {
+    const names = Object.keys(file.profiles).join(', ');
+    throw new KitError('invalid-spec', `${path} has no profile "${choice.profile}"; it has ${names}.`);
+  }
+  const methods = chooseMethods(file, choice.only, path);
+  const name = `${file.name}-${choice.profile}`;
+  const specs = seedsOf(profile.seeds, choice.seeds).flatMap((seed) =>
+    methods.flatMap((entry) =>
+      triesOf(entry).map(([label, settings]) =>
+        parseRunSpec(
+          [profile.spec, entry.spec, settings, { experiment: name, method: label, seed }].reduce(merge, file.base),
+          `${path} (${label})`,
+        ),
+      ),
+    ),
+  );
+  return { name, title: file.title, description: profile.description, specs };
+}
+
+function parseExperimentFile(path: string): ExperimentFile {
+  if (!existsSync(path)) {
+    throw new KitError('invalid-spec', `There is no experiment file ${path}. The ones that come with the kit are in experiments/.`);
+  }
+  let value: unknown;
+  try {
+    value = JSON.parse(readFileSync(path, 'utf8'));
+  } catch (error) {
+    throw new KitError('invalid-spec', `${path} is not JSON: ${(error as Error).message}`, { cause: error });
+  }
+  const file = parseWith(experimentFileSchema, value, path);
+  const budgets = new Set(file.methods.filter((m) => m.tries).map((m) => Object.keys(m.tries ?? {}).length));
+  if (budgets.size > 1) {
+    throw new KitError('invalid-spec', `${path}: methods have ${[...budgets].join(' and ')} tries; each must have the same number.`);
+  }
+  return file;
+}
+
+function chooseMethods(file: ExperimentFile, only: readonly string[] | undefined, path: string): ExperimentFile['methods'] {
+  if (only === undefined) return file.methods;
+  for (const word of only) {
+    if (!file.methods.some((entry) => entry.method.toLowerCase().includes(word.toLowerCase()))) {
+      const names = file.methods.map((entry) => `"${entry.method}"`).join(', ');
+      throw new KitError('invalid-spec', `${path} has no method "${word}"; it has ${names}.`);
+    }
+  }
+  return file.methods.filter((entry) =>
+    only.some((word) => entry.method.toLowerCase().includes(word.toLowerCase())),
+  );
+}
+
+function triesOf(entry: ExperimentFile['methods'][number]): [string, Record<string, unknown>][] {
+  if (entry.tries === undefined) return [[entry.method, {}]];
+  return Object.entries(entry.tries).map(([label, settings]) => [`${entry.method} · ${label}`, settings]);
+}
+
+function seedsOf(own: readonly number[], wanted: number | undefined): number[] {
+  if (wanted === undefined) return [...own];
+  return Array.from({ length: wanted }, (_, i) => own[i] ?? Math.max(...own) + 1 + i - own.length);
+}
+
+/** Objects key by key, anything else replaced; an object of another `name` is replaced whole. */
+function merge(base: Record<string, unknown>, over: Record<string, unknown>): Record<string, unknown> {
+  const merged = { ...base };
+  for (const [key, value] of Object.entries(over)) {
+    const below = merged[key];
+    const sameKind = isObject(below) && isObject(value) && (value.name === undefined || value.name === below.name);
+    merged[key] = sameKind ? merge(below, value) : value;
+  }
+  return merged;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return value !== null && typeof value === 'object' && !Array.isArray(value);
+}

@@ -1,0 +1,47 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { KitError } from '../runtime/kit-error.js';
+import { writeFileWhole } from '../runtime/write-file-whole.js';
+import type { RunRecord } from '../types/run-record.js';
+
+/** Where a run's record lies under the results folder. */
+export function recordPath(results: string, experiment: string, id: string): string {
+  return join(results, 'runs', experiment, `${id}.json`);
+}
+
+/** Where a run's test embeddings lie; kept out of git, drawn from for galleries and maps. */
+export function embeddingsPath(results: string, experiment: string, id: string): string {
+  return join(results, 'embeddings', experiment, `${id}.bin`);
+}
+
+/** Where an unfinished run's state lies. */
+export function checkpointPath(results: string, experiment: string, id: string): string {
+  return join(results, 'checkpoints', experiment, `${id}.checkpoint`);
+}
+
+export function writeRecord(results: string, record: RunRecord): void {
+  writeFileWhole(recordPath(results, record.experiment, record.id), `${JSON.stringify(record, null, 1)}\n`);
+}
+
+/** Every record of an experiment, by method and seed; none where nothing ran yet. */
+export function readRecords(results: string, experiment: string): RunRecord[] {
+  const folder = join(results, 'runs', experiment);
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder)
+    .filter((file) => file.endsWith('.json'))
+    .map((file) => readRecord(join(folder, file)))
+    .sort((a, b) => a.method.localeCompare(b.method) || a.seed - b.seed || a.id.localeCompare(b.id));
+}
+
+/** @throws KitError `invalid-spec` where the file is no record */
+export function readRecord(path: string): RunRecord {
+  try {
+    const record = JSON.parse(readFileSync(path, 'utf8')) as RunRecord;
+    if (record.format === 1 && typeof record.id === 'string') return record;
+  } catch (error) {
+    throw new KitError('invalid-spec', `${path} is not a run record: ${(error as Error).message}. Delete it and run again.`, {
+      cause: error,
+    });
+  }
+  throw new KitError('invalid-spec', `${path} is not a run record of format 1. Delete it and run again.`);
+}

@@ -1,0 +1,186 @@
+import { rmSync } from 'node:fs';
+import { serialize } from 'node:v8';
+import * as tf from '@tensorflow/tfjs';
+import { evaluateEmbeddings } from '../evaluation/evaluate-embeddings.js';
+import { recallAtK } from '../evaluation/recall-at-k.js';
+import { MPerClassSampler } from '../mining/m-per-class-sampler.js';
+import { NPairSampler } from '../mining/n-pair-sampler.js';
+import type { Model } from '../models/model.js';
+import { smallConvnet } from '../models/small-convnet.js';
+import type { BackendDescription } from '../runtime/backend.js';
+import { SeededRandom } from '../runtime/seeded-random.js';
+import { writeFileWhole } from '../runtime/write-file-whole.js';
+import { Optimizer } from '../training/optimizer.js';
+import { type TrainResult, train } from '../training/train.js';
+import type { EmbeddingTable } from '../types/embedding-table.js';
+import type { RunRecord } from '../types/run-record.js';
+import { describeEnvironment } from './environment.js';
+import { type ExperimentData, loadExperimentData } from './experiment-data.js';
+import { lossFromSpec } from './loss-from-spec.js';
+import { checkpointPath, embeddingsPath, writeRecord } from './record-store.js';
+import { type RunSpec, runId } from './run-spec.js';
+
+export interface RunExperimentOptions {
+  readonly backend: BackendDescription;
+  /** Results folder; without it nothing is written and nothing is resumed. */
+  readonly results?: string;
+  /** Already loaded data of this spec, shared by runs of one experiment. */
+  readonly data?: ExperimentData;
+  onProgress?(step: number): void;
+  readonly signal?: AbortSignal;
+}
+
+/** Test embeddings of a finished run, with the items of the data set that they belong to. */
+export interface RunEmbeddings extends EmbeddingTable {
+  readonly itemIndices: Int32Array;
+}
+
+const EMBEDDING_BATCH = 256;
+
+/**
+ * Trains one spec, chooses the step on the validation classes, then reads the test classes once.
+ *
+ * Validation and training Recall@1 of the curve are over the validation classes and over as many of the
+ * training classes, cosine distance.
+ */
+export async function runExperiment(spec: RunSpec, options: RunExperimentOptions): Promise<RunRecord> {
+  const startedAt = new Date().toISOString();
+  const id = runId(spec);
+  const data = options.data ?? (await loadExperimentData(spec));
+  const random = new SeededRandom(spec.seed);
+  const model = modelFromSpec(spec, data, random.fork('model'));
+  try {
+    const result = await trainModel(spec, data, model, random, options);
+    const evaluationStart = performance.now();
+    let metrics: RunRecord['metrics'] = null;
+    if (spec.evaluation.test === 'read-once') {
+      const table = await embedItems(model, data, data.test);
+      metrics = await evaluateEmbeddings(table, {
+        ks: spec.evaluation.ks,
+        kMeansSeed: spec.seed,
+        kMeansRestarts: spec.evaluation.kMeansRestarts,
+      });
+      if (options.results !== undefined) {
+        writeFileWhole(embeddingsPath(options.results, spec.experiment, id), serialize(table));
+      }
+    }
+    const record: RunRecord = {
+      format: 1,
+      id,
+      experiment: spec.experiment,
+      method: spec.method,
+      spec,
+      seed: spec.seed,
+      environment: describeEnvironment(options.backend),
+      data: data.description,
+      curve: result.curve,
+      chosenStep: result.chosenStep,
+      metrics,
+      times: {
+        startedAt,
+        trainingSeconds: result.trainingSeconds,
+        evaluationSeconds: (performance.now() - evaluationStart) / 1000,
+      },
+    };
+    if (options.results !== undefined) {
+      writeRecord(options.results, record);
+      rmSync(checkpointPath(options.results, spec.experiment, id), { force: true });
+    }
+    return record;
+  } finally {
+    model.dispose();
+  }
+}
+
+async function trainModel(
+  spec: RunSpec,
+  data: ExperimentData,
+  model: Model,
+  random: SeededRandom,
+  options: RunExperimentOptions,
+): Promise<TrainResult> {
+  const watchedTraining = firstClasses(data.train, data.labels, data.description.validation.classes);
+  const recallAt1 = async (items: readonly number[]) =>
+    (await recallAtK(await embedItems(model, data, items), [1], { metric: 'cosine' }))[1];
+  const validate = async () => ({
+    validationRecallAt1: await recallAt1(data.validation),
+    trainingRecallAt1: await recallAt1(watchedTraining),
+  });
+  if (spec.loss === null) {
+    return { curve: [{ step: 0, loss: null, ...(await validate()) }], chosenStep: 0, trainingSeconds: 0 };
+  }
+  const loss = lossFromSpec(spec.loss);
+  const labels = Int32Array.from(data.train, (i) => data.labels[i]);
+  const sampler =
+    spec.batch.name === 'n-pair'
+      ? new NPairSampler({ labels, classes: spec.batch.classes })
+      : new MPerClassSampler({ labels, classes: spec.batch.classes, imagesPerClass: spec.batch.imagesPerClass });
+  const proxies = (loss.variables ?? []).map((variable) => ({ name: variable.name, variable, learningRateFactor: 1 }));
+  return train({
+    model,
+    loss,
+    optimizer: new Optimizer([...model.parameters, ...proxies], spec.optimizer),
+    steps: spec.steps,
+    validateEvery: spec.validateEvery,
+    random,
+    batch: (stepRandom) => sampler.batch(stepRandom).map((position) => data.train[position]),
+    labels: (indices) => Array.from(indices, (i) => data.labels[i]),
+    inputs: (indices, stepRandom) => data.inputs(indices, stepRandom),
+    validate,
+    checkpointPath:
+      options.results === undefined ? undefined : checkpointPath(options.results, spec.experiment, runId(spec)),
+    onProgress: options.onProgress,
+    signal: options.signal,
+  });
+}
+
+function modelFromSpec(spec: RunSpec, data: ExperimentData, random: SeededRandom): Model {
+  switch (spec.model.name) {
+    case 'raw-pixels':
+      return rawPixels(data);
+    case 'small-convnet':
+      return smallConvnet({ ...spec.model, size: data.images.size, random });
+  }
+}
+
+/** The baseline that learns nothing: pixels minus the mean training picture. */
+function rawPixels(data: ExperimentData): Model {
+  const length = data.images.size ** 2 * 3;
+  const mean = new Float32Array(length);
+  for (const i of data.train) {
+    for (let j = 0; j < length; j++) mean[j] += (data.images.pixels[i * length + j] / 127.5 - 1) / data.train.length;
+  }
+  return {
+    parameters: [],
+    statistics: [],
+    embed: (inputs) => tf.tidy(() => inputs.reshape<tf.Tensor2D>([inputs.shape[0], length]).sub(tf.tensor1d(mean))),
+    dispose: () => {},
+  };
+}
+
+async function embedItems(model: Model, data: ExperimentData, items: readonly number[]): Promise<RunEmbeddings> {
+  let vectors = new Float32Array(0);
+  let dimension = 0;
+  for (let start = 0; start < items.length; start += EMBEDDING_BATCH) {
+    const indices = items.slice(start, start + EMBEDDING_BATCH);
+    const embeddings = tf.tidy(() => model.embed(data.inputs(indices, null), null));
+    if (start === 0) {
+      dimension = embeddings.shape[1];
+      vectors = new Float32Array(items.length * dimension);
+    }
+    vectors.set(await embeddings.data<'float32'>(), start * dimension);
+    embeddings.dispose();
+  }
+  return {
+    vectors,
+    dimension,
+    labels: Int32Array.from(items, (i) => data.labels[i]),
+    itemIndices: Int32Array.from(items),
+  };
+}
+
+/** The items of the first so many classes, in the order of the data set. */
+function firstClasses(items: readonly number[], labels: Int32Array, classes: number): number[] {
+  const chosen = new Set([...new Set(items.map((i) => labels[i]))].slice(0, classes));
+  return items.filter((i) => chosen.has(labels[i]));
+}

@@ -1,0 +1,76 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { availableParallelism, totalmem } from 'node:os';
+import { join } from 'node:path';
+import { KitError, type KitErrorCode } from '../runtime/kit-error.js';
+import type { RunSpec } from './run-spec.js';
+import type { WorkerOrder, WorkerReport } from './run-worker.js';
+
+export interface RunPoolOptions {
+  readonly results: string;
+  /** Processes side by side; default one for each core, at most one for each 3 GiB of memory. */
+  readonly workers?: number;
+  onStep?(spec: RunSpec, step: number): void;
+  onDone?(spec: RunSpec): void;
+  readonly signal?: AbortSignal;
+}
+
+const MEMORY_PER_WORKER = 3 * 2 ** 30;
+
+/**
+ * Runs specs in worker processes, one thread each: two processes with one thread finish more runs than
+ * one with two, and a run's numbers do not depend on how many run beside it.
+ *
+ * @throws KitError the first failure, after the other workers were stopped; `cancelled` when `signal` aborts.
+ *   Finished runs keep their records, unfinished ones their checkpoints.
+ */
+export async function runAll(specs: readonly RunSpec[], options: RunPoolOptions): Promise<void> {
+  const waiting = [...specs];
+  const affordable = Math.max(1, Math.floor(totalmem() / MEMORY_PER_WORKER));
+  const size = Math.min(options.workers ?? Math.min(availableParallelism(), affordable), specs.length);
+  const workers: ChildProcess[] = [];
+  const stop = () => {
+    for (const worker of workers) worker.kill('SIGKILL');
+  };
+  options.signal?.addEventListener('abort', stop);
+  try {
+    await Promise.all(Array.from({ length: size }, () => workThrough(waiting, workers, options)));
+  } finally {
+    stop();
+    options.signal?.removeEventListener('abort', stop);
+  }
+}
+
+function workThrough(waiting: RunSpec[], workers: ChildProcess[], options: RunPoolOptions): Promise<void> {
+  const worker = fork(join(__dirname, 'run-worker.js'), { execArgv: [] });
+  workers.push(worker);
+  return new Promise((resolve, reject) => {
+    let spec: RunSpec | undefined;
+    const next = () => {
+      spec = waiting.shift();
+      if (spec === undefined) {
+        worker.disconnect();
+        resolve();
+      } else worker.send({ spec, results: options.results, threads: 1 } satisfies WorkerOrder);
+    };
+    worker.on('message', (report: WorkerReport) => {
+      if (spec === undefined) return;
+      if (report.kind === 'step') options.onStep?.(spec, report.step);
+      if (report.kind === 'failed') reject(failure(spec, report.code, report.message));
+      if (report.kind === 'done') {
+        options.onDone?.(spec);
+        next();
+      }
+    });
+    worker.on('error', reject);
+    worker.on('exit', (code, signal) => {
+      if (options.signal?.aborted) reject(new KitError('cancelled', 'Stopped.'));
+      else if (spec !== undefined) reject(new Error(`The worker process ended (${signal ?? code}) during ${spec.method}, seed ${spec.seed}.`));
+    });
+    next();
+  });
+}
+
+function failure(spec: RunSpec, code: string | null, message: string): Error {
+  const where = `${spec.method}, seed ${spec.seed}: ${message}`;
+  return code === null ? new Error(where) : new KitError(code as KitErrorCode, where);
+}

@@ -1,0 +1,167 @@
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import { KitError } from '../runtime/kit-error.js';
+
+const positive = z.number().positive();
+const count = z.int().positive();
+const share = z.number().min(0).max(1);
+const nonNegative = z.number().nonnegative();
+const alphaDegrees = z
+  .number()
+  .gt(0, 'α is an angle in degrees and must be larger than 0')
+  .lt(90, 'α is an angle in degrees and must be smaller than 90 (the paper uses 36 to 55)');
+const negatives = z.enum(['other-positives', 'other-classes']);
+
+const dataset = z.discriminatedUnion('name', [
+  z.strictObject({ name: z.literal('emoji'), size: count }),
+  z.strictObject({ name: z.literal('image-folder'), directory: z.string(), size: count }),
+]);
+
+const model = z.discriminatedUnion('name', [
+  z.strictObject({ name: z.literal('raw-pixels') }),
+  z.strictObject({
+    name: z.literal('small-convnet'),
+    channels: z.array(count).min(1),
+    embeddingDimension: count,
+    radius: positive.nullable(),
+  }),
+]);
+
+const loss = z.discriminatedUnion('name', [
+  z.strictObject({
+    name: z.literal('triplet'),
+    margin: nonNegative,
+    mining: z.enum(['semi-hard', 'all', 'batch-hard']),
+    distance: z.enum(['squared', 'euclidean']),
+  }),
+  z.strictObject({ name: z.literal('contrastive'), margin: positive }),
+  z.strictObject({ name: z.literal('lifted-structure'), margin: positive }),
+  z.strictObject({ name: z.literal('n-pair'), l2: nonNegative }),
+  z.strictObject({ name: z.literal('angular'), alphaDegrees, negatives, normalize: z.enum(['none', 'all']) }),
+  z.strictObject({
+    name: z.literal('n-pair-angular'),
+    alphaDegrees,
+    lambda: nonNegative,
+    negatives,
+    normalize: z.enum(['none', 'all', 'angular']),
+    l2: nonNegative,
+  }),
+]);
+
+const batch = z.discriminatedUnion('name', [
+  z.strictObject({ name: z.literal('n-pair'), classes: z.int().min(2) }),
+  z.strictObject({ name: z.literal('m-per-class'), classes: z.int().min(2), imagesPerClass: z.int().min(2) }),
+]);
+
+const schedule = z.enum(['constant', 'cosine']);
+const optimizer = z.discriminatedUnion('name', [
+  z.strictObject({ name: z.literal('adam'), learningRate: positive, weightDecay: nonNegative, schedule }),
+  z.strictObject({
+    name: z.literal('sgd'),
+    learningRate: positive,
+    momentum: share,
+    weightDecay: nonNegative,
+    schedule,
+  }),
+]);
+
+const runSpecSchema = z.strictObject({
+  experiment: z.string().regex(/^[a-z0-9-]+$/, 'use small letters, digits and hyphens: it names a folder'),
+  /** The row of the table. */
+  method: z.string().min(1),
+  dataset,
+  /** Shares of the classes; the split's own seed is the same for every run of an experiment. */
+  split: z.strictObject({ train: share, validation: share, test: share, seed: z.int() }),
+  model,
+  /** Null with `steps: 0`: a baseline that is not trained. */
+  loss: loss.nullable(),
+  batch,
+  optimizer,
+  augmentation: z.strictObject({
+    shift: nonNegative,
+    flip: z.boolean(),
+    rotateDegrees: nonNegative,
+    zoom: nonNegative,
+    colour: share,
+  }),
+  steps: z.int().nonnegative(),
+  validateEvery: count,
+  evaluation: z.strictObject({
+    ks: z.array(count).min(1),
+    kMeansRestarts: count,
+    /** `none` in a tuning experiment: the test classes stay unread. */
+    test: z.enum(['read-once', 'none']),
+  }),
+  seed: z.int().nonnegative(),
+});
+
+/** Everything that decides a run's numbers, the seed included. */
+export type RunSpec = Readonly<z.infer<typeof runSpecSchema>>;
+
+/**
+ * @param value what a JSON file held
+ * @param origin where it came from, for messages
+ * @throws KitError `invalid-spec` that lists every fault: where, what was found, what is expected
+ */
+export function parseRunSpec(value: unknown, origin: string): RunSpec {
+  const spec = parseWith(runSpecSchema, value, origin);
+  if (spec.loss === null && spec.steps > 0) {
+    throw new KitError('invalid-spec', `${origin}: loss is null but steps is ${spec.steps}; name a loss, or set steps to 0.`);
+  }
+  const { train, validation, test } = spec.split;
+  if (train + validation + test > 1 + 1e-9) {
+    throw new KitError(
+      'invalid-spec',
+      `${origin}: split.train + split.validation + split.test is ${train + validation + test}; the shares of the classes may not exceed 1.`,
+    );
+  }
+  return spec;
+}
+
+/** zod's verdict in words: one line a fault, with the path into the file. */
+export function parseWith<T extends z.ZodType>(schema: T, value: unknown, origin: string): z.infer<T> {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const faults = result.error.issues.map((issue) => {
+    const where = issue.path.join('.') || 'the file';
+    if (issue.code !== 'unrecognized_keys') return `${where}: ${issue.message}${foundAt(value, issue.path)}`;
+    const allowed = allowedKeys(schema, value, issue.path);
+    return `${where}: unknown key ${issue.keys.map((key) => `"${key}"`).join(', ')}; it takes ${allowed.join(', ')}`;
+  });
+  throw new KitError('invalid-spec', `${origin} is not a valid spec:\n  ${faults.join('\n  ')}`);
+}
+
+function foundAt(value: unknown, path: readonly PropertyKey[]): string {
+  const found = path.reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key], value);
+  return found === undefined || typeof found === 'object' ? '' : ` (found ${JSON.stringify(found)})`;
+}
+
+function allowedKeys(schema: z.ZodType, value: unknown, path: readonly PropertyKey[]): string[] {
+  let at: z.ZodType = schema;
+  let found = value as Record<PropertyKey, unknown>;
+  for (const key of [...path, undefined]) {
+    while (at instanceof z.ZodNullable || at instanceof z.ZodOptional) at = at.unwrap() as z.ZodType;
+    if (at instanceof z.ZodDiscriminatedUnion) {
+      at = (at.options as z.ZodObject[]).find((option) => option.shape.name.safeParse(found.name).success) as z.ZodType;
+    }
+    if (key === undefined) break;
+    if (at instanceof z.ZodArray) at = at.element as z.ZodType;
+    else if (at instanceof z.ZodRecord) at = at.valueType as z.ZodType;
+    else at = (at as z.ZodObject).shape[key as string] as z.ZodType;
+    found = found[key] as Record<PropertyKey, unknown>;
+  }
+  return at instanceof z.ZodObject ? Object.keys(at.shape) : [];
+}
+
+/** First 16 hex digits of the SHA-256 of the spec with its keys sorted: the run's id. */
+export function runId(spec: RunSpec): string {
+  return createHash('sha256').update(canonicalJson(spec)).digest('hex').slice(0, 16);
+}
+
+function canonicalJson(value: unknown): string {
+  return JSON.stringify(value, (_, inner) =>
+    inner !== null && typeof inner === 'object' && !Array.isArray(inner)
+      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : inner,
+  );
+}

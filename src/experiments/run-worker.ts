@@ -1,0 +1,48 @@
+import { startBackend } from '../runtime/backend.js';
+import { KitError } from '../runtime/kit-error.js';
+import { type ExperimentData, loadExperimentData } from './experiment-data.js';
+import { runExperiment } from './run-experiment.js';
+import type { RunSpec } from './run-spec.js';
+
+/** What the pool sends: a spec to run, or `null` to end. */
+export interface WorkerOrder {
+  readonly spec: RunSpec;
+  readonly results: string;
+  readonly threads: number;
+}
+
+export type WorkerReport =
+  | { readonly kind: 'ready'; readonly backend: string }
+  | { readonly kind: 'step'; readonly step: number }
+  | { readonly kind: 'done' }
+  | { readonly kind: 'failed'; readonly code: string | null; readonly message: string };
+
+const send = (report: WorkerReport) => process.send?.(report);
+
+// The terminal sends Ctrl-C to the whole group; the pool decides when workers end.
+process.on('SIGINT', () => {});
+
+let data: { readonly key: string; readonly loaded: ExperimentData } | undefined;
+
+async function carryOut(order: WorkerOrder): Promise<void> {
+  const backend = await startBackend({ threads: order.threads });
+  send({ kind: 'ready', backend: backend.name });
+  const key = JSON.stringify([order.spec.dataset, order.spec.split, order.spec.augmentation]);
+  if (data?.key !== key) data = { key, loaded: await loadExperimentData(order.spec) };
+  await runExperiment(order.spec, {
+    backend,
+    results: order.results,
+    data: data.loaded,
+    onProgress: (step) => send({ kind: 'step', step }),
+  });
+  send({ kind: 'done' });
+}
+
+process.on('message', (order: WorkerOrder) => {
+  carryOut(order).catch((error: unknown) => {
+    const known = error instanceof KitError;
+    const message = known ? error.message : ((error as Error).stack ?? String(error));
+    send({ kind: 'failed', code: known ? error.code : null, message });
+  });
+});
+process.on('disconnect', () => process.exit(0));

@@ -1,0 +1,46 @@
+import * as tf from '@tensorflow/tfjs';
+import type { SeededRandom } from '../runtime/seeded-random.js';
+import type { Model } from './model.js';
+import { onSphere } from './sphere.js';
+
+export interface EmbeddingHeadOptions {
+  /** Dimension of the features that come in, 1,024 for GoogLeNet's pool5. */
+  readonly inputDimension: number;
+  /** The paper uses 512. */
+  readonly embeddingDimension: number;
+  /** Radius of the sphere that embeddings are put on; null leaves them as they are. */
+  readonly radius: number | null;
+  /** Share of input features dropped while training, 0 to 1. */
+  readonly dropout: number;
+  readonly random: SeededRandom;
+}
+
+/** One linear layer on frozen features: input [n, inputDimension], output [n, embeddingDimension]. */
+export function embeddingHead(options: EmbeddingHeadOptions): Model {
+  const { inputDimension, embeddingDimension, radius, dropout, random } = options;
+  const stream = random.fork('embedding/weights');
+  const values = Float32Array.from(
+    { length: inputDimension * embeddingDimension },
+    () => stream.normal() / Math.sqrt(inputDimension),
+  );
+  const weights = tf.tidy(() => tf.variable(tf.tensor2d(values, [inputDimension, embeddingDimension])));
+
+  function dropped(features: tf.Tensor2D, stepRandom: SeededRandom): tf.Tensor2D {
+    const drawn = stepRandom.fork('dropout');
+    const kept = Float32Array.from({ length: features.size }, () => (drawn.uniform() < dropout ? 0 : 1 / (1 - dropout)));
+    return features.mul(tf.tensor2d(kept, features.shape));
+  }
+
+  return {
+    parameters: [{ name: 'embedding/weights', variable: weights, learningRateFactor: 1 }],
+    statistics: [],
+    embed: (inputs, training) =>
+      tf.tidy(() => {
+        const features = inputs as tf.Tensor2D;
+        const seen = training !== null && dropout > 0 ? dropped(features, training) : features;
+        const embeddings = tf.matMul(seen, weights as tf.Tensor2D);
+        return radius === null ? embeddings : onSphere(embeddings, radius);
+      }),
+    dispose: () => weights.dispose(),
+  };
+}

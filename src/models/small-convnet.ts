@@ -1,0 +1,90 @@
+import * as tf from '@tensorflow/tfjs';
+import type { SeededRandom } from '../runtime/seeded-random.js';
+import { trainingBatchNormalization } from '../runtime/training-batch-normalization.js';
+import type { Model, Parameter } from './model.js';
+import { onSphere } from './sphere.js';
+
+export interface SmallConvnetOptions {
+  /** Side of the square RGB input in pixels; a multiple of 2 to the number of blocks. */
+  readonly size: number;
+  /** Filters of each 3×3 block; every block halves the picture. Default 32, 64, 128. */
+  readonly channels: readonly number[];
+  /** Default 64. */
+  readonly embeddingDimension: number;
+  /** Radius of the sphere that embeddings are put on; null leaves them as they are. */
+  readonly radius: number | null;
+  readonly random: SeededRandom;
+}
+
+const MOVING_AVERAGE_MOMENTUM = 0.9;
+const EPSILON = 1e-3;
+
+/**
+ * Blocks of 3×3 convolution, batch normalisation, ReLU and 2×2 max pooling, then one linear layer on the
+ * flattened last block. Input [n, size, size, 3], output [n, embeddingDimension].
+ *
+ * Filters start from He's normal initialisation (He et al. 2015), the linear layer from 1/√fan-in.
+ */
+export function smallConvnet(options: SmallConvnetOptions): Model {
+  const { channels, embeddingDimension, radius, random, size } = options;
+  const parameters: Parameter[] = [];
+  const statistics: Float32Array[] = [];
+
+  function parameter(name: string, shape: number[], value: (random: SeededRandom) => number): tf.Variable {
+    const stream = random.fork(name);
+    const values = Float32Array.from({ length: tf.util.sizeFromShape(shape) }, () => value(stream));
+    const variable = tf.tidy(() => tf.variable(tf.tensor(values, shape)));
+    parameters.push({ name, variable, learningRateFactor: 1 });
+    return variable;
+  }
+
+  const blocks = channels.map((filters, i) => {
+    const fanIn = 9 * (channels[i - 1] ?? 3);
+    const block = {
+      filter: parameter(`block${i + 1}/filter`, [3, 3, fanIn / 9, filters], (r) => r.normal() * Math.sqrt(2 / fanIn)),
+      scale: parameter(`block${i + 1}/scale`, [filters], () => 1),
+      offset: parameter(`block${i + 1}/offset`, [filters], () => 0),
+      movingMean: new Float32Array(filters),
+      movingVariance: new Float32Array(filters).fill(1),
+    };
+    statistics.push(block.movingMean, block.movingVariance);
+    return block;
+  });
+  const flat = (size / 2 ** channels.length) ** 2 * channels[channels.length - 1];
+  const weights = parameter('embedding/weights', [flat, embeddingDimension], (r) => r.normal() / Math.sqrt(flat));
+
+  function normalizeBatch(inputs: tf.Tensor4D, block: (typeof blocks)[number], training: boolean): tf.Tensor4D {
+    if (!training) {
+      const [mean, variance] = [tf.tensor1d(block.movingMean), tf.tensor1d(block.movingVariance)];
+      return tf.batchNorm(inputs, mean, variance, block.offset as tf.Tensor1D, block.scale as tf.Tensor1D, EPSILON);
+    }
+    const batch = trainingBatchNormalization(inputs, block.scale, block.offset, EPSILON);
+    follow(block.movingMean, batch.mean.dataSync());
+    follow(block.movingVariance, batch.variance.dataSync());
+    return batch.y as tf.Tensor4D;
+  }
+
+  return {
+    parameters,
+    statistics,
+    embed: (inputs, training) =>
+      tf.tidy(() => {
+        let x = inputs as tf.Tensor4D;
+        for (const block of blocks) {
+          x = tf.conv2d(x, block.filter as tf.Tensor4D, 1, 'same');
+          x = tf.maxPool(tf.relu(normalizeBatch(x, block, training !== null)), 2, 2, 'valid');
+        }
+        const embeddings = tf.matMul(x.reshape<tf.Tensor2D>([x.shape[0], flat]), weights as tf.Tensor2D);
+        return radius === null ? embeddings : onSphere(embeddings, radius);
+      }),
+    dispose: () => {
+      for (const { variable } of parameters) variable.dispose();
+    },
+  };
+}
+
+function follow(movingAverage: Float32Array, value: ArrayLike<number>): void {
+  for (let i = 0; i < movingAverage.length; i++) {
+    movingAverage[i] = MOVING_AVERAGE_MOMENTUM * movingAverage[i] + (1 - MOVING_AVERAGE_MOMENTUM) * value[i];
+  }
+}

@@ -1,0 +1,127 @@
+import * as tf from '@tensorflow/tfjs';
+import type { BatchLoss } from '../losses/batch-loss.js';
+import type { Model } from '../models/model.js';
+import { KitError } from '../runtime/kit-error.js';
+import type { SeededRandom } from '../runtime/seeded-random.js';
+import type { CurvePoint } from '../types/run-record.js';
+import { type Checkpoint, loadCheckpoint, saveCheckpoint } from './checkpoint.js';
+import type { Optimizer } from './optimizer.js';
+
+export interface TrainOptions {
+  readonly model: Model;
+  readonly loss: BatchLoss;
+  readonly optimizer: Optimizer;
+  readonly steps: number;
+  /** Validation, and with it a checkpoint, every so many steps and after the last. */
+  readonly validateEvery: number;
+  readonly random: SeededRandom;
+  /** Item indices of one batch. */
+  batch(random: SeededRandom): ArrayLike<number>;
+  labels(indices: ArrayLike<number>): ArrayLike<number>;
+  /** Network inputs of these items; with `random`, augmented. */
+  inputs(indices: ArrayLike<number>, random: SeededRandom | null): tf.Tensor;
+  validate(): Promise<Omit<CurvePoint, 'step' | 'loss'>>;
+  /** Where to save, and to go on from; without it nothing is saved. */
+  readonly checkpointPath?: string;
+  onProgress?(step: number): void;
+  readonly signal?: AbortSignal;
+}
+
+export interface TrainResult {
+  readonly curve: readonly CurvePoint[];
+  /** The step of best validation Recall@1, the earliest among equals; the model holds its parameters. */
+  readonly chosenStep: number;
+  /** Seconds over all sittings. */
+  readonly trainingSeconds: number;
+}
+
+/**
+ * Trains, validates, keeps the parameters of the best validation Recall@1 and ends with them in the model.
+ * Goes on from `checkpointPath` if a checkpoint is there; the result is bit for bit that of a run without a break.
+ *
+ * @throws KitError `training-diverged` when the loss is not a finite number; `cancelled` when `signal` aborts
+ */
+export async function train(options: TrainOptions): Promise<TrainResult> {
+  const { optimizer, steps, validateEvery, checkpointPath } = options;
+  const saved = checkpointPath === undefined ? null : loadCheckpoint(checkpointPath);
+  const curve: CurvePoint[] = [];
+  let best: Checkpoint['best'];
+  let step = 0;
+  let trainingSeconds = 0;
+  if (saved === null) {
+    curve.push({ step: 0, loss: null, ...(await options.validate()) });
+    best = { step: 0, ...snapshot(options) };
+  } else {
+    ({ step, best, trainingSeconds } = saved);
+    curve.push(...saved.curve);
+    restore(options, saved);
+    for (const [i, moment] of saved.moments.entries()) optimizer.moments[i].set(moment);
+  }
+  options.onProgress?.(step);
+
+  let lossSum = 0;
+  let lossCount = 0;
+  let since = performance.now();
+  while (step < steps) {
+    if (options.signal?.aborted) throw new KitError('cancelled', `Stopped after step ${step} of ${steps}.`);
+    lossSum += trainStep(options, step);
+    lossCount++;
+    step++;
+    if (step % validateEvery === 0 || step === steps) {
+      const point = { step, loss: lossSum / lossCount, ...(await options.validate()) };
+      const previousBest = Math.max(...curve.map((p) => p.validationRecallAt1));
+      curve.push(point);
+      if (point.validationRecallAt1 > previousBest) best = { step, ...snapshot(options) };
+      [lossSum, lossCount] = [0, 0];
+      trainingSeconds += (performance.now() - since) / 1000;
+      since = performance.now();
+      if (checkpointPath !== undefined) {
+        const moments = optimizer.moments;
+        saveCheckpoint(checkpointPath, { step, ...snapshot(options), moments, curve, best, trainingSeconds });
+      }
+    }
+    options.onProgress?.(step);
+  }
+  restore(options, best);
+  return { curve, chosenStep: best.step, trainingSeconds };
+}
+
+function trainStep(options: TrainOptions, step: number): number {
+  const { model, loss, optimizer, steps } = options;
+  const random = options.random.fork(`step ${step}`);
+  const indices = options.batch(random.fork('batch'));
+  return tf.tidy(() => {
+    const inputs = options.inputs(indices, random.fork('augmentation'));
+    const { value, grads } = tf.variableGrads(
+      () => loss(model.embed(inputs, random.fork('model')), options.labels(indices)),
+      optimizer.parameters.map((parameter) => parameter.variable),
+    );
+    const lossValue = value.dataSync()[0];
+    if (!Number.isFinite(lossValue)) {
+      throw new KitError(
+        'training-diverged',
+        `The loss became ${lossValue} at step ${step + 1}. Lower the learning rate, or put the embeddings on a sphere (model.radius).`,
+      );
+    }
+    optimizer.apply(grads, step, steps);
+    return lossValue;
+  });
+}
+
+type TrainedValues = Pick<Checkpoint, 'parameters' | 'statistics'>;
+
+function snapshot({ model, optimizer }: TrainOptions): TrainedValues {
+  return {
+    parameters: optimizer.parameters.map((p) => p.variable.dataSync<'float32'>().slice()),
+    statistics: model.statistics.map((s) => s.slice()),
+  };
+}
+
+function restore({ model, optimizer }: TrainOptions, saved: TrainedValues): void {
+  tf.tidy(() => {
+    for (const [i, { variable }] of optimizer.parameters.entries()) {
+      variable.assign(tf.tensor(saved.parameters[i], variable.shape));
+    }
+  });
+  for (const [i, statistic] of saved.statistics.entries()) model.statistics[i].set(statistic);
+}
