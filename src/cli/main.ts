@@ -1,11 +1,12 @@
 #!/usr/bin/env node
 import { Command, InvalidArgumentError } from 'commander';
-import { KitError } from '../runtime/kit-error.js';
 import { kitVersion } from '../index.js';
+import { KitError } from '../runtime/kit-error.js';
 
 function wholeNumber(value: string): number {
   const number = Number(value);
-  if (!Number.isInteger(number) || number < 1) throw new InvalidArgumentError('expected a whole number, 1 or more.');
+  if (!Number.isInteger(number) || number < 1)
+    throw new InvalidArgumentError('expected a whole number, 1 or more.');
   return number;
 }
 
@@ -20,11 +21,17 @@ const program = new Command('kit')
 
 program
   .command('reproduce')
-  .description('train and evaluate every method of an experiment, then write tables, figures and results/index.html')
-  .argument('[experiment]', 'an experiment of experiments/ by name, or the path of an experiment file', 'emoji')
+  .description(
+    'train and evaluate every method of an experiment, then write tables, figures and results/index.html',
+  )
+  .argument(
+    '[experiment]',
+    'an experiment of experiments/ by name, or the path of an experiment file',
+    'emoji',
+  )
   .option('--profile <name>', 'size of the experiment: smoke, quick or full', 'quick')
   .option('--only <methods>', 'comma-separated words; runs only the methods whose names contain one', listOf)
-  .option('--seeds <n>', 'number of seeds, instead of the profile\'s own', wholeNumber)
+  .option('--seeds <n>', "number of seeds, instead of the profile's own", wholeNumber)
   .option('--force', 'run again what has a record already')
   .option('--workers <n>', 'processes side by side (default: one a core)', wholeNumber)
   .option('--results <folder>', 'where records, tables and the page go', 'results')
@@ -35,7 +42,9 @@ program
 
 program
   .command('train')
-  .description('run one spec (JSON: an experiment\'s run, as a record holds it under "spec") and write its record')
+  .description(
+    'run one spec (JSON: an experiment\'s run, as a record holds it under "spec") and write its record',
+  )
   .argument('<spec>', 'path of the spec file, or of a record')
   .option('--force', 'run again even if it has a record already')
   .option('--results <folder>', 'where the record goes', 'results')

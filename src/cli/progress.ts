@@ -1,5 +1,5 @@
 import { type Options, Presets, SingleBar } from 'cli-progress';
-import { runId, type RunSpec } from '../experiments/run-spec.js';
+import { type RunSpec, runId } from '../experiments/run-spec.js';
 
 /** Aborts at the first Ctrl-C or SIGTERM, saying what happens; the second ends the process at once. */
 export function cancelOnInterrupt(message: string): AbortSignal {
@@ -29,7 +29,10 @@ export function trainingProgress(specs: readonly RunSpec[]) {
     const here = done() - resumed;
     return here === 0 ? '…' : duration(((Date.now() - started) / here) * (total - done()));
   };
-  const options: Options = { format: ' {bar} {percentage}% · {finished}/{runs} runs · {left} left · {now}', hideCursor: true };
+  const options: Options = {
+    format: ' {bar} {percentage}% · {finished}/{runs} runs · {left} left · {now}',
+    hideCursor: true,
+  };
   const bar = process.stdout.isTTY ? new SingleBar(options, Presets.shades_classic) : null;
   bar?.start(total, 0, { finished: 0, runs: specs.length, left: '…', now: '' });
 

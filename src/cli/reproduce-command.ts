@@ -8,8 +8,8 @@ import { embeddingsPath, readRecords, recordPath } from '../experiments/record-s
 import type { RunEmbeddings } from '../experiments/run-experiment.js';
 import { runAll } from '../experiments/run-pool.js';
 import { type RunSpec, runId } from '../experiments/run-spec.js';
-import { summaryTable } from '../report/table.js';
 import { writeReport } from '../report/page.js';
+import { summaryTable } from '../report/table.js';
 import type { RunRecord } from '../types/run-record.js';
 import { cancelOnInterrupt, trainingProgress } from './progress.js';
 
@@ -29,8 +29,11 @@ export async function reproduceCommand(name: string, options: ReproduceOptions):
   const missing = experiment.specs.filter(
     (spec) => options.force || !existsSync(recordPath(options.results, spec.experiment, runId(spec))),
   );
-  process.stdout.write(`${experiment.name}: ${experiment.description}. ${experiment.specs.length} runs, ${missing.length} to do.\n`);
-  if (missing.length === 0) process.stdout.write('Nothing trained: every run has its record already (--force runs them again).\n');
+  process.stdout.write(
+    `${experiment.name}: ${experiment.description}. ${experiment.specs.length} runs, ${missing.length} to do.\n`,
+  );
+  if (missing.length === 0)
+    process.stdout.write('Nothing trained: every run has its record already (--force runs them again).\n');
   else await trainMissing(missing, options);
 
   const ids = new Set(experiment.specs.map(runId));
@@ -55,7 +58,11 @@ async function trainMissing(specs: readonly RunSpec[], options: ReproduceOptions
   }
 }
 
-async function writePage(experiment: Experiment, records: readonly RunRecord[], results: string): Promise<string> {
+async function writePage(
+  experiment: Experiment,
+  records: readonly RunRecord[],
+  results: string,
+): Promise<string> {
   const best = bestTrainedRun(records.filter((r) => existsSync(embeddingsPath(results, r.experiment, r.id))));
   const pictures = best && {
     images: (await loadExperimentData(best.spec as RunSpec)).images,
@@ -67,7 +74,8 @@ async function writePage(experiment: Experiment, records: readonly RunRecord[], 
 
 /** First seed of the method with the best mean validation Recall@1: chosen without the test classes. */
 function bestTrainedRun(records: readonly RunRecord[]): RunRecord | undefined {
-  const validation = (record: RunRecord) => Math.max(...record.curve.map((point) => point.validationRecallAt1));
+  const validation = (record: RunRecord) =>
+    Math.max(...record.curve.map((point) => point.validationRecallAt1));
   const meanOf = (method: string) => {
     const values = records.filter((record) => record.method === method).map(validation);
     return values.reduce((sum, value) => sum + value, 0) / values.length;

@@ -6,7 +6,10 @@ import { KitError } from '../runtime/kit-error.js';
 import { cancelOnInterrupt, trainingProgress } from './progress.js';
 
 /** `kit train`: one spec, one record. */
-export async function trainCommand(path: string, options: { force?: boolean; results: string }): Promise<void> {
+export async function trainCommand(
+  path: string,
+  options: { force?: boolean; results: string },
+): Promise<void> {
   const spec = parseRunSpec(readSpec(path), path);
   const record = recordPath(options.results, spec.experiment, runId(spec));
   if (!options.force && existsSync(record)) {

@@ -24,7 +24,10 @@ export function describeEnvironment(backend: BackendDescription): RunRecord['env
 
 function commitOf(folder: string): string {
   const git = (...args: string[]) =>
-    execFileSync('git', ['-C', folder, ...args], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
+    execFileSync('git', ['-C', folder, ...args], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    }).trim();
   try {
     const changed = git('status', '--porcelain', '--', 'src', 'package.json', 'package-lock.json') !== '';
     return `${git('rev-parse', 'HEAD')}${changed ? '-dirty' : ''}`;

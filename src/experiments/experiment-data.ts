@@ -21,7 +21,9 @@ export interface ExperimentData {
 }
 
 /** Loads and splits the data set of a spec. */
-export async function loadExperimentData(spec: Pick<RunSpec, 'dataset' | 'split' | 'augmentation'>): Promise<ExperimentData> {
+export async function loadExperimentData(
+  spec: Pick<RunSpec, 'dataset' | 'split' | 'augmentation'>,
+): Promise<ExperimentData> {
   const images = await loadImages(spec.dataset);
   const labels = Int32Array.from(images.items, (item) => item.label);
   const { train, validation, test } = classDisjointSplit(images, spec.split);

@@ -59,7 +59,10 @@ export function readExperiment(path: string, choice: ExperimentChoice): Experime
     methods.flatMap((entry) =>
       triesOf(entry).map(([label, settings]) =>
         parseRunSpec(
-          [profile.spec, entry.spec, settings, { experiment: name, method: label, seed }].reduce(merge, file.base),
+          [profile.spec, entry.spec, settings, { experiment: name, method: label, seed }].reduce(
+            merge,
+            file.base,
+          ),
           `${path} (${label})`,
         ),
       ),
@@ -70,7 +73,10 @@ export function readExperiment(path: string, choice: ExperimentChoice): Experime
 
 function parseExperimentFile(path: string): ExperimentFile {
   if (!existsSync(path)) {
-    throw new KitError('invalid-spec', `There is no experiment file ${path}. The ones that come with the kit are in experiments/.`);
+    throw new KitError(
+      'invalid-spec',
+      `There is no experiment file ${path}. The ones that come with the kit are in experiments/.`,
+    );
   }
   let value: unknown;
   try {
@@ -81,12 +87,19 @@ function parseExperimentFile(path: string): ExperimentFile {
   const file = parseWith(experimentFileSchema, value, path);
   const budgets = new Set(file.methods.filter((m) => m.tries).map((m) => Object.keys(m.tries ?? {}).length));
   if (budgets.size > 1) {
-    throw new KitError('invalid-spec', `${path}: methods have ${[...budgets].join(' and ')} tries; each must have the same number.`);
+    throw new KitError(
+      'invalid-spec',
+      `${path}: methods have ${[...budgets].join(' and ')} tries; each must have the same number.`,
+    );
   }
   return file;
 }
 
-function chooseMethods(file: ExperimentFile, only: readonly string[] | undefined, path: string): ExperimentFile['methods'] {
+function chooseMethods(
+  file: ExperimentFile,
+  only: readonly string[] | undefined,
+  path: string,
+): ExperimentFile['methods'] {
   if (only === undefined) return file.methods;
   for (const word of only) {
     if (!file.methods.some((entry) => entry.method.toLowerCase().includes(word.toLowerCase()))) {
@@ -114,7 +127,8 @@ function merge(base: Record<string, unknown>, over: Record<string, unknown>): Re
   const merged = { ...base };
   for (const [key, value] of Object.entries(over)) {
     const below = merged[key];
-    const sameKind = isObject(below) && isObject(value) && (value.name === undefined || value.name === below.name);
+    const sameKind =
+      isObject(below) && isObject(value) && (value.name === undefined || value.name === below.name);
     merged[key] = sameKind ? merge(below, value) : value;
   }
   return merged;

@@ -39,9 +39,13 @@ export function readRecord(path: string): RunRecord {
     const record = JSON.parse(readFileSync(path, 'utf8')) as RunRecord;
     if (record.format === 1 && typeof record.id === 'string') return record;
   } catch (error) {
-    throw new KitError('invalid-spec', `${path} is not a run record: ${(error as Error).message}. Delete it and run again.`, {
-      cause: error,
-    });
+    throw new KitError(
+      'invalid-spec',
+      `${path} is not a run record: ${(error as Error).message}. Delete it and run again.`,
+      {
+        cause: error,
+      },
+    );
   }
   throw new KitError('invalid-spec', `${path} is not a run record of format 1. Delete it and run again.`);
 }

@@ -114,8 +114,16 @@ async function trainModel(
   const sampler =
     spec.batch.name === 'n-pair'
       ? new NPairSampler({ labels, classes: spec.batch.classes })
-      : new MPerClassSampler({ labels, classes: spec.batch.classes, imagesPerClass: spec.batch.imagesPerClass });
-  const proxies = (loss.variables ?? []).map((variable) => ({ name: variable.name, variable, learningRateFactor: 1 }));
+      : new MPerClassSampler({
+          labels,
+          classes: spec.batch.classes,
+          imagesPerClass: spec.batch.imagesPerClass,
+        });
+  const proxies = (loss.variables ?? []).map((variable) => ({
+    name: variable.name,
+    variable,
+    learningRateFactor: 1,
+  }));
   return train({
     model,
     loss,
@@ -128,7 +136,9 @@ async function trainModel(
     inputs: (indices, stepRandom) => data.inputs(indices, stepRandom),
     validate,
     checkpointPath:
-      options.results === undefined ? undefined : checkpointPath(options.results, spec.experiment, runId(spec)),
+      options.results === undefined
+        ? undefined
+        : checkpointPath(options.results, spec.experiment, runId(spec)),
     onProgress: options.onProgress,
     signal: options.signal,
   });
@@ -148,17 +158,23 @@ function rawPixels(data: ExperimentData): Model {
   const length = data.images.size ** 2 * 3;
   const mean = new Float32Array(length);
   for (const i of data.train) {
-    for (let j = 0; j < length; j++) mean[j] += (data.images.pixels[i * length + j] / 127.5 - 1) / data.train.length;
+    for (let j = 0; j < length; j++)
+      mean[j] += (data.images.pixels[i * length + j] / 127.5 - 1) / data.train.length;
   }
   return {
     parameters: [],
     statistics: [],
-    embed: (inputs) => tf.tidy(() => inputs.reshape<tf.Tensor2D>([inputs.shape[0], length]).sub(tf.tensor1d(mean))),
+    embed: (inputs) =>
+      tf.tidy(() => inputs.reshape<tf.Tensor2D>([inputs.shape[0], length]).sub(tf.tensor1d(mean))),
     dispose: () => {},
   };
 }
 
-async function embedItems(model: Model, data: ExperimentData, items: readonly number[]): Promise<RunEmbeddings> {
+async function embedItems(
+  model: Model,
+  data: ExperimentData,
+  items: readonly number[],
+): Promise<RunEmbeddings> {
   let vectors = new Float32Array(0);
   let dimension = 0;
   for (let start = 0; start < items.length; start += EMBEDDING_BATCH) {

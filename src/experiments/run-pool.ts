@@ -64,7 +64,10 @@ function workThrough(waiting: RunSpec[], workers: ChildProcess[], options: RunPo
     worker.on('error', reject);
     worker.on('exit', (code, signal) => {
       if (options.signal?.aborted) reject(new KitError('cancelled', 'Stopped.'));
-      else if (spec !== undefined) reject(new Error(`The worker process ended (${signal ?? code}) during ${spec.method}, seed ${spec.seed}.`));
+      else if (spec !== undefined)
+        reject(
+          new Error(`The worker process ended (${signal ?? code}) during ${spec.method}, seed ${spec.seed}.`),
+        );
     });
     next();
   });

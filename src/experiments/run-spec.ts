@@ -106,7 +106,10 @@ export type RunSpec = Readonly<z.infer<typeof runSpecSchema>>;
 export function parseRunSpec(value: unknown, origin: string): RunSpec {
   const spec = parseWith(runSpecSchema, value, origin);
   if (spec.loss === null && spec.steps > 0) {
-    throw new KitError('invalid-spec', `${origin}: loss is null but steps is ${spec.steps}; name a loss, or set steps to 0.`);
+    throw new KitError(
+      'invalid-spec',
+      `${origin}: loss is null but steps is ${spec.steps}; name a loss, or set steps to 0.`,
+    );
   }
   const { train, validation, test } = spec.split;
   if (train + validation + test > 1 + 1e-9) {
@@ -132,7 +135,10 @@ export function parseWith<T extends z.ZodType>(schema: T, value: unknown, origin
 }
 
 function foundAt(value: unknown, path: readonly PropertyKey[]): string {
-  const found = path.reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key], value);
+  const found = path.reduce<unknown>(
+    (at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key],
+    value,
+  );
   return found === undefined || typeof found === 'object' ? '' : ` (found ${JSON.stringify(found)})`;
 }
 
@@ -142,7 +148,9 @@ function allowedKeys(schema: z.ZodType, value: unknown, path: readonly PropertyK
   for (const key of [...path, undefined]) {
     while (at instanceof z.ZodNullable || at instanceof z.ZodOptional) at = at.unwrap() as z.ZodType;
     if (at instanceof z.ZodDiscriminatedUnion) {
-      at = (at.options as z.ZodObject[]).find((option) => option.shape.name.safeParse(found.name).success) as z.ZodType;
+      at = (at.options as z.ZodObject[]).find(
+        (option) => option.shape.name.safeParse(found.name).success,
+      ) as z.ZodType;
     }
     if (key === undefined) break;
     if (at instanceof z.ZodArray) at = at.element as z.ZodType;

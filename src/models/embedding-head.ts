@@ -27,7 +27,9 @@ export function embeddingHead(options: EmbeddingHeadOptions): Model {
 
   function dropped(features: tf.Tensor2D, stepRandom: SeededRandom): tf.Tensor2D {
     const drawn = stepRandom.fork('dropout');
-    const kept = Float32Array.from({ length: features.size }, () => (drawn.uniform() < dropout ? 0 : 1 / (1 - dropout)));
+    const kept = Float32Array.from({ length: features.size }, () =>
+      drawn.uniform() < dropout ? 0 : 1 / (1 - dropout),
+    );
     return features.mul(tf.tensor2d(kept, features.shape));
   }
 
@@ -38,7 +40,7 @@ export function embeddingHead(options: EmbeddingHeadOptions): Model {
       tf.tidy(() => {
         const features = inputs as tf.Tensor2D;
         const seen = training !== null && dropout > 0 ? dropped(features, training) : features;
-        const embeddings = tf.matMul(seen, weights as tf.Tensor2D);
+        const embeddings = tf.matMul(seen, weights as tf.Tensor2D) as tf.Tensor2D;
         return radius === null ? embeddings : onSphere(embeddings, radius);
       }),
     dispose: () => weights.dispose(),

@@ -41,7 +41,11 @@ export function smallConvnet(options: SmallConvnetOptions): Model {
   const blocks = channels.map((filters, i) => {
     const fanIn = 9 * (channels[i - 1] ?? 3);
     const block = {
-      filter: parameter(`block${i + 1}/filter`, [3, 3, fanIn / 9, filters], (r) => r.normal() * Math.sqrt(2 / fanIn)),
+      filter: parameter(
+        `block${i + 1}/filter`,
+        [3, 3, fanIn / 9, filters],
+        (r) => r.normal() * Math.sqrt(2 / fanIn),
+      ),
       scale: parameter(`block${i + 1}/scale`, [filters], () => 1),
       offset: parameter(`block${i + 1}/offset`, [filters], () => 0),
       movingMean: new Float32Array(filters),
@@ -51,12 +55,27 @@ export function smallConvnet(options: SmallConvnetOptions): Model {
     return block;
   });
   const flat = (size / 2 ** channels.length) ** 2 * channels[channels.length - 1];
-  const weights = parameter('embedding/weights', [flat, embeddingDimension], (r) => r.normal() / Math.sqrt(flat));
+  const weights = parameter(
+    'embedding/weights',
+    [flat, embeddingDimension],
+    (r) => r.normal() / Math.sqrt(flat),
+  );
 
-  function normalizeBatch(inputs: tf.Tensor4D, block: (typeof blocks)[number], training: boolean): tf.Tensor4D {
+  function normalizeBatch(
+    inputs: tf.Tensor4D,
+    block: (typeof blocks)[number],
+    training: boolean,
+  ): tf.Tensor4D {
     if (!training) {
       const [mean, variance] = [tf.tensor1d(block.movingMean), tf.tensor1d(block.movingVariance)];
-      return tf.batchNorm(inputs, mean, variance, block.offset as tf.Tensor1D, block.scale as tf.Tensor1D, EPSILON);
+      return tf.batchNorm(
+        inputs,
+        mean,
+        variance,
+        block.offset as tf.Tensor1D,
+        block.scale as tf.Tensor1D,
+        EPSILON,
+      );
     }
     const batch = trainingBatchNormalization(inputs, block.scale, block.offset, EPSILON);
     follow(block.movingMean, batch.mean.dataSync());
@@ -74,7 +93,10 @@ export function smallConvnet(options: SmallConvnetOptions): Model {
           x = tf.conv2d(x, block.filter as tf.Tensor4D, 1, 'same');
           x = tf.maxPool(tf.relu(normalizeBatch(x, block, training !== null)), 2, 2, 'valid');
         }
-        const embeddings = tf.matMul(x.reshape<tf.Tensor2D>([x.shape[0], flat]), weights as tf.Tensor2D);
+        const embeddings = tf.matMul(
+          x.reshape<tf.Tensor2D>([x.shape[0], flat]),
+          weights as tf.Tensor2D,
+        ) as tf.Tensor2D;
         return radius === null ? embeddings : onSphere(embeddings, radius);
       }),
     dispose: () => {

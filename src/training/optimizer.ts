@@ -63,7 +63,13 @@ export class Optimizer {
     }
   }
 
-  private adam(i: number, values: Float32Array, gradient: Float32Array, learningRate: number, step: number): void {
+  private adam(
+    i: number,
+    values: Float32Array,
+    gradient: Float32Array,
+    learningRate: number,
+    step: number,
+  ): void {
     const [first, second] = [this.moments[2 * i], this.moments[2 * i + 1]];
     const rate = learningRate / (1 - BETA_1 ** (step + 1));
     const correction = 1 / Math.sqrt(1 - BETA_2 ** (step + 1));

@@ -1,0 +1,73 @@
+import protobuf from 'protobufjs';
+
+// The messages of onnx.proto3 that small graphs need, with their field numbers there.
+const { root } = protobuf.parse(
+  `
+  syntax = "proto3";
+  message Attribute { string name = 1; float f = 2; int64 i = 3; repeated int64 ints = 8; int32 type = 20; }
+  message Node { repeated string input = 1; repeated string output = 2; string name = 3; string op_type = 4; repeated Attribute attribute = 5; }
+  message Dimension { int64 dim_value = 1; string dim_param = 2; }
+  message Shape { repeated Dimension dim = 1; }
+  message TensorType { int32 elem_type = 1; Shape shape = 2; }
+  message Type { TensorType tensor_type = 1; }
+  message ValueInfo { string name = 1; Type type = 2; }
+  message Graph { repeated Node node = 1; string name = 2; repeated ValueInfo input = 11; repeated ValueInfo output = 12; }
+  message OperatorSet { string domain = 1; int64 version = 2; }
+  message Model { int64 ir_version = 1; string producer_name = 2; Graph graph = 7; repeated OperatorSet opset_import = 8; }
+`,
+  { keepCase: true },
+);
+
+const ELEMENT_TYPES = { float32: 1, int64: 7 } as const;
+
+export interface OnnxValue {
+  readonly name: string;
+  readonly type: keyof typeof ELEMENT_TYPES;
+  /** Names stand for sizes known only at run time. */
+  readonly shape: readonly (number | string)[];
+}
+
+export interface OnnxNode {
+  readonly operator: string;
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  /** Whole numbers only. */
+  readonly attributes?: Readonly<Record<string, number>>;
+}
+
+/** The bytes of an ONNX model (opset 17) that onnxruntime loads. */
+export function onnxModel(
+  nodes: readonly OnnxNode[],
+  inputs: readonly OnnxValue[],
+  outputs: readonly OnnxValue[],
+): Uint8Array {
+  const value = ({ name, type, shape }: OnnxValue) => ({
+    name,
+    type: {
+      tensor_type: {
+        elem_type: ELEMENT_TYPES[type],
+        shape: {
+          dim: shape.map((size) => (typeof size === 'string' ? { dim_param: size } : { dim_value: size })),
+        },
+      },
+    },
+  });
+  const INTEGER = 2;
+  const node = ({ operator, inputs, outputs, attributes = {} }: OnnxNode) => ({
+    input: inputs,
+    output: outputs,
+    op_type: operator,
+    attribute: Object.entries(attributes).map(([name, i]) => ({ name, i, type: INTEGER })),
+  });
+  const model = root.lookupType('Model');
+  return model
+    .encode(
+      model.fromObject({
+        ir_version: 8,
+        producer_name: 'angular-loss-kit',
+        opset_import: [{ domain: '', version: 17 }],
+        graph: { name: 'graph', node: nodes.map(node), input: inputs.map(value), output: outputs.map(value) },
+      }),
+    )
+    .finish();
+}

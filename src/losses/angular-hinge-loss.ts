@@ -1,0 +1,31 @@
+import * as tf from '@tensorflow/tfjs';
+import { tangentSquared } from './tangent-squared.js';
+
+export interface AngularHingeOptions {
+  /** α in degrees, the upper bound of the angle at the negative. Default 45; the paper: 36 to 55. */
+  readonly alphaDegrees?: number;
+}
+
+/**
+ * Mean of [‖x_a−x_p‖² − 4 tan²α ‖x_n−x_c‖²]₊, x_c = (x_a+x_p)/2, over given triplets (Wang et al. 2017,
+ * "Deep Metric Learning with Angular Loss", the loss of one triplet before Eq. 8).
+ *
+ * Gradient where active, t = tan²α: 2(x_a−x_p) − 2t(x_a+x_p−2x_n) to the anchor, 2(x_p−x_a) − 2t(x_a+x_p−2x_n)
+ * to the positive, 4t(x_a+x_p−2x_n) to the negative: each sees all three points.
+ *
+ * @returns a function of anchors, positives and negatives, each [n, d], to a scalar
+ * @throws KitError `invalid-argument` for α outside (0, 90) degrees
+ */
+export function angularHingeLoss(options: AngularHingeOptions = {}) {
+  const t = tangentSquared(options.alphaDegrees ?? 45);
+  return (anchors: tf.Tensor2D, positives: tf.Tensor2D, negatives: tf.Tensor2D): tf.Scalar =>
+    tf.tidy(() => {
+      const centres = anchors.add(positives).div(2);
+      const opposite = anchors.sub(positives).square().sum(1);
+      const adjacent = negatives.sub(centres).square().sum(1);
+      return opposite
+        .sub(adjacent.mul(4 * t))
+        .relu()
+        .mean<tf.Scalar>();
+    });
+}

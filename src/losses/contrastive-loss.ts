@@ -1,0 +1,32 @@
+import * as tf from '@tensorflow/tfjs';
+import type { BatchLoss } from './batch-loss.js';
+import { negativeMask } from './batch-pairs.js';
+import { pairwiseSquaredDistances, rootOfDistances } from './pairwise-distances.js';
+
+export interface ContrastiveLossOptions {
+  /** m: negatives nearer than this are pushed away. Default 1. */
+  readonly margin?: number;
+}
+
+/**
+ * Mean of D² over the positive pairs plus mean of [m − D]₊² over the negative pairs (Hadsell et al. 2006,
+ * Eq. 4, with every pair of the batch). The two means are taken apart, since a batch holds many times more
+ * negative pairs than positive ones. A kind of pair that the batch has not adds 0.
+ */
+export function contrastiveLoss(options: ContrastiveLossOptions = {}): BatchLoss {
+  const { margin = 1 } = options;
+  return (embeddings, labels) =>
+    tf.tidy(() => {
+      const n = labels.length;
+      const squared = pairwiseSquaredDistances(embeddings);
+      const negative = negativeMask(labels);
+      const negatives = negative.reduce((sum, value) => sum + value, 0);
+      const positives = n * n - n - negatives;
+      const toNegative = tf.tensor2d(negative, [n, n]);
+      const toPositive = tf.onesLike(toNegative).sub(toNegative);
+      const pull = squared.mul(toPositive).sum().div(Math.max(1, positives));
+      const gaps = tf.scalar(margin).sub(rootOfDistances(squared)).relu();
+      const push = gaps.square().mul(toNegative).sum().div(Math.max(1, negatives));
+      return pull.add<tf.Scalar>(push);
+    });
+}

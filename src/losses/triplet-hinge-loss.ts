@@ -1,0 +1,33 @@
+import * as tf from '@tensorflow/tfjs';
+
+export interface TripletHingeOptions {
+  /** m, in units of the distance. Default 0.2, FaceNet's. */
+  readonly margin?: number;
+  /** FaceNet bounds squared distances (the default); `euclidean` bounds lengths. */
+  readonly distance?: 'squared' | 'euclidean';
+}
+
+/**
+ * Mean of [‖x_a−x_p‖² − ‖x_a−x_n‖² + m]₊ over given triplets (Schroff et al. 2015, "FaceNet", Eq. 2; the
+ * angular loss paper writes it without the mean).
+ *
+ * Gradient where active: 2(x_n−x_p) to the anchor, 2(x_p−x_a) to the positive, 2(x_a−x_n) to the negative.
+ *
+ * @returns a function of anchors, positives and negatives, each [n, d], to a scalar
+ */
+export function tripletHingeLoss(options: TripletHingeOptions = {}) {
+  const { margin = 0.2, distance = 'squared' } = options;
+  return (anchors: tf.Tensor2D, positives: tf.Tensor2D, negatives: tf.Tensor2D): tf.Scalar =>
+    tf.tidy(() => {
+      const length = (difference: tf.Tensor) => {
+        const squared = difference.square().sum(1);
+        // 1e-12 under the root keeps the gradient finite where two points coincide.
+        return distance === 'squared' ? squared : squared.add(1e-12).sqrt();
+      };
+      const hinge = length(anchors.sub(positives))
+        .sub(length(anchors.sub(negatives)))
+        .add(margin)
+        .relu();
+      return hinge.mean<tf.Scalar>();
+    });
+}

@@ -1,0 +1,30 @@
+import { dirname, join } from 'node:path';
+import workerThreads, { Worker, type WorkerOptions } from 'node:worker_threads';
+import * as tf from '@tensorflow/tfjs';
+
+const THREADED_MODULE = 'tfjs-backend-wasm-threaded-simd';
+
+/**
+ * Lets tfjs-backend-wasm 4.22.0 start its threads in Node. As shipped it takes Node for a place without
+ * threads, hands workers a `blob:` address, which Node's workers do not read, and lets them keep the
+ * process alive. Must run before the backend is set.
+ */
+export function allowWasmThreads(): void {
+  const folder = join(dirname(require.resolve('@tensorflow/tfjs-backend-wasm/package.json')), 'wasm-out');
+
+  class WasmThread extends Worker {
+    constructor(file: string | URL, options?: WorkerOptions) {
+      super(String(file).startsWith('blob:') ? join(folder, `${THREADED_MODULE}.worker.js`) : file, options);
+      this.unref();
+    }
+
+    override postMessage(message: unknown): void {
+      const load = message as { urlOrBlob?: unknown };
+      if (load.urlOrBlob === undefined) super.postMessage(message);
+      else super.postMessage({ ...load, urlOrBlob: join(folder, `${THREADED_MODULE}.js`) });
+    }
+  }
+
+  workerThreads.Worker = WasmThread as typeof Worker;
+  tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', true);
+}
