@@ -1,1 +1,63 @@
-export const kitVersion = '0.1.0';
+export {
+  type ClassDisjointSplit,
+  type ClassDisjointSplitOptions,
+  classDisjointSplit,
+} from './datasets/class-disjoint-split.js';
+export { loadEmoji } from './datasets/emoji.js';
+export { type FixedSizeImageSet, toFixedSize } from './datasets/fixed-size-image-set.js';
+export { type ImageFolderOptions, loadImageFolder } from './datasets/image-folder.js';
+export { adjustedMutualInformation } from './evaluation/adjusted-mutual-information.js';
+export { type EvaluateEmbeddingsOptions, evaluateEmbeddings } from './evaluation/evaluate-embeddings.js';
+export { type KMeansOptions, type KMeansResult, kMeans } from './evaluation/k-means.js';
+export { meanAveragePrecisionAtR, rPrecision } from './evaluation/mean-average-precision-at-r.js';
+export {
+  type Metric,
+  type NearestNeighbours,
+  type NearestNeighboursOptions,
+  nearestNeighbours,
+} from './evaluation/nearest-neighbours.js';
+export { normalizedMutualInformation } from './evaluation/normalized-mutual-information.js';
+export { pairwiseF1 } from './evaluation/pairwise-f1.js';
+export { recallAtK } from './evaluation/recall-at-k.js';
+export { readRecords } from './experiments/record-store.js';
+export {
+  type RunEmbeddings,
+  type RunExperimentOptions,
+  runExperiment,
+} from './experiments/run-experiment.js';
+export { parseRunSpec, type RunSpec, runId } from './experiments/run-spec.js';
+export { type Degrees, degrees, type Radians, radians, toDegrees, toRadians } from './geometry/angle.js';
+export {
+  angleAtAnchor,
+  angleAtNegative,
+  auxiliaryPoint,
+  constructedAngleAtNegative,
+  midpoint,
+  type Point,
+  type Triangle,
+  tangentAtNegative,
+  violatesBound,
+  violatingShare,
+} from './geometry/triangle.js';
+export { type AngularHingeOptions, angularHingeLoss } from './losses/angular-hinge-loss.js';
+export { type AngularLossOptions, type AngularNegatives, angularLoss } from './losses/angular-loss.js';
+export type { BatchLoss } from './losses/batch-loss.js';
+export { type ContrastiveLossOptions, contrastiveLoss } from './losses/contrastive-loss.js';
+export { type LiftedStructureLossOptions, liftedStructureLoss } from './losses/lifted-structure-loss.js';
+export { type NPairAngularLossOptions, nPairAngularLoss } from './losses/n-pair-angular-loss.js';
+export { type NPairLossOptions, nPairLoss } from './losses/n-pair-loss.js';
+export * as reference from './losses/reference/index.js';
+export { type TripletHingeOptions, tripletHingeLoss } from './losses/triplet-hinge-loss.js';
+export { type TripletLossOptions, tripletLoss } from './losses/triplet-loss.js';
+export { MPerClassSampler, type MPerClassSamplerOptions } from './mining/m-per-class-sampler.js';
+export { NPairSampler, type NPairSamplerOptions } from './mining/n-pair-sampler.js';
+export { type ChartSpec, renderChart } from './report/chart.js';
+export { curveChart, recallAtKChart, recallChart } from './report/method-charts.js';
+export { showChart, showImage, showMarkdown, showPictures } from './report/notebook-display.js';
+export { scoreTables, summaryTable } from './report/table.js';
+export { type BackendDescription, type BackendName, startBackend } from './runtime/backend.js';
+export { KitError, type KitErrorCode } from './runtime/kit-error.js';
+export { SeededRandom } from './runtime/seeded-random.js';
+export type { EmbeddingTable } from './types/embedding-table.js';
+export type { ImageItem, ImageSet, RgbImage } from './types/image-set.js';
+export type { CurvePoint, RunMetrics, RunRecord } from './types/run-record.js';

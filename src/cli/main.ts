@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { Command, InvalidArgumentError } from 'commander';
-import { kitVersion } from '../index.js';
 import { KitError } from '../runtime/kit-error.js';
+import { kitVersion } from './version.js';
 
 function wholeNumber(value: string): number {
   const number = Number(value);

@@ -64,11 +64,15 @@ async function writePage(
   results: string,
 ): Promise<string> {
   const best = bestTrainedRun(records.filter((r) => existsSync(embeddingsPath(results, r.experiment, r.id))));
-  const pictures = best && {
-    images: (await loadExperimentData(best.spec as RunSpec)).images,
-    embeddings: deserialize(readFileSync(embeddingsPath(results, best.experiment, best.id))) as RunEmbeddings,
-    record: best,
-  };
+  const embeddings =
+    best && (deserialize(readFileSync(embeddingsPath(results, best.experiment, best.id))) as RunEmbeddings);
+  const pictures = best &&
+    embeddings && {
+      images: (await loadExperimentData(best.spec as RunSpec)).images,
+      embeddings,
+      itemIndices: embeddings.itemIndices,
+      record: best,
+    };
   return writeReport({ resultsDirectory: results, experiments: [{ ...experiment, records, pictures }] });
 }
 

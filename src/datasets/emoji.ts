@@ -22,7 +22,7 @@ interface IconFile {
         readonly height?: number;
         readonly left?: number;
         readonly top?: number;
-      readonly hidden?: boolean;
+        readonly hidden?: boolean;
       }
     >
   >;
@@ -32,7 +32,7 @@ interface IconFile {
 
 /**
  * The same concepts drawn in seven hands: a class is an icon name that five or more of the sets share, skin-tone
- * variants and withdrawn icons left out, each hand giving one picture. 1,194 classes, 7,229 pictures, on white.
+ * variants and withdrawn icons left out, each hand giving one picture. 1,194 classes, 7,230 pictures, on white.
  *
  * The first call rasterises (a few seconds) and keeps the pixels in the cache folder under a name made of the
  * packages' versions and the size; a damaged cache is made anew.
@@ -43,7 +43,9 @@ export async function loadEmoji(options: { readonly size?: number } = {}): Promi
   const { size = 32 } = options;
   const files = HANDS.map((hand) => require(`@iconify-json/${hand}/icons.json`) as IconFile);
   const { classNames, items, sources } = listConcepts(files);
-  const versions = HANDS.map((hand) => (require(`@iconify-json/${hand}/package.json`) as { version: string }).version);
+  const versions = HANDS.map(
+    (hand) => (require(`@iconify-json/${hand}/package.json`) as { version: string }).version,
+  );
   const key = createHash('sha256')
     .update([size, sharp.versions.sharp, ...versions].join('\n'))
     .digest('hex')

@@ -7,7 +7,7 @@ import { onSphere } from './sphere.js';
 export interface SmallConvnetOptions {
   /** Side of the square RGB input in pixels; a multiple of 2 to the number of blocks. */
   readonly size: number;
-  /** Filters of each 3×3 block; every block halves the picture. Default 32, 64, 128. */
+  /** Filters of each 3×3 block; every block halves the picture. */
   readonly channels: readonly number[];
   /** Default 64. */
   readonly embeddingDimension: number;
@@ -20,7 +20,7 @@ const MOVING_AVERAGE_MOMENTUM = 0.9;
 const EPSILON = 1e-3;
 
 /**
- * Blocks of 3×3 convolution, batch normalisation, ReLU and 2×2 max pooling, then one linear layer on the
+ * Blocks of 3×3 convolution, batch normalisation, 2×2 max pooling and ReLU (which commutes with the pooling), then one linear layer on the
  * flattened last block. Input [n, size, size, 3], output [n, embeddingDimension].
  *
  * Filters start from He's normal initialisation (He et al. 2015), the linear layer from 1/√fan-in.
@@ -78,8 +78,8 @@ export function smallConvnet(options: SmallConvnetOptions): Model {
       );
     }
     const batch = trainingBatchNormalization(inputs, block.scale, block.offset, EPSILON);
-    follow(block.movingMean, batch.mean.dataSync());
-    follow(block.movingVariance, batch.variance.dataSync());
+    follow(block.movingMean, batch.mean);
+    follow(block.movingVariance, batch.variance);
     return batch.y as tf.Tensor4D;
   }
 
@@ -91,7 +91,7 @@ export function smallConvnet(options: SmallConvnetOptions): Model {
         let x = inputs as tf.Tensor4D;
         for (const block of blocks) {
           x = tf.conv2d(x, block.filter as tf.Tensor4D, 1, 'same');
-          x = tf.maxPool(tf.relu(normalizeBatch(x, block, training !== null)), 2, 2, 'valid');
+          x = tf.relu(tf.maxPool(normalizeBatch(x, block, training !== null), 2, 2, 'valid'));
         }
         const embeddings = tf.matMul(
           x.reshape<tf.Tensor2D>([x.shape[0], flat]),

@@ -4,9 +4,9 @@ import { BATCH_NORMALIZATION, BATCH_NORMALIZATION_GRADIENT } from './wasm-kernel
 export interface BatchNormalized {
   readonly y: tf.Tensor;
   /** Of the batch, [c]. */
-  readonly mean: tf.Tensor;
+  readonly mean: Float32Array;
   /** Of the batch, biased, [c]. */
-  readonly variance: tf.Tensor;
+  readonly variance: Float32Array;
 }
 
 /**
@@ -23,29 +23,26 @@ export function trainingBatchNormalization(
   offset: tf.Tensor,
   epsilon: number,
 ): BatchNormalized {
-  const statistics: { mean?: tf.Tensor; variance?: tf.Tensor } = {};
+  let statistics: Pick<BatchNormalized, 'mean' | 'variance'> | undefined;
   const normalize = tf.customGrad((...args) => {
     const [input, gamma, beta, save] = args as [tf.Tensor, tf.Tensor, tf.Tensor, tf.GradSaveFunc];
-    const { y, mean, variance } = forward(input, gamma, beta, epsilon);
-    Object.assign(statistics, { mean, variance });
+    const [value, mean, variance] = forward(input, gamma, beta, epsilon);
+    statistics = { mean: mean.dataSync<'float32'>(), variance: variance.dataSync<'float32'>() };
     save([input, gamma, mean, variance]);
-    return {
-      value: y,
-      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => backward(dy, saved, epsilon),
-    };
+    return { value, gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => backward(dy, saved, epsilon) };
   });
   const y = normalize(x, scale, offset);
-  return { y, mean: statistics.mean as tf.Tensor, variance: statistics.variance as tf.Tensor };
+  return { y, ...(statistics as Pick<BatchNormalized, 'mean' | 'variance'>) };
 }
 
-function forward(x: tf.Tensor, scale: tf.Tensor, offset: tf.Tensor, epsilon: number): BatchNormalized {
+function forward(x: tf.Tensor, scale: tf.Tensor, offset: tf.Tensor, epsilon: number): tf.Tensor[] {
   if (tf.getBackend() === 'wasm') {
-    const outputs = tf.engine().runKernel(BATCH_NORMALIZATION, { x, scale, offset }, { epsilon });
-    const [y, mean, variance] = outputs as unknown as tf.Tensor[];
-    return { y, mean, variance };
+    return tf
+      .engine()
+      .runKernel(BATCH_NORMALIZATION, { x, scale, offset }, { epsilon }) as unknown as tf.Tensor[];
   }
   const { mean, variance } = tf.moments(x, [...x.shape.keys()].slice(0, -1));
-  return { y: x.sub(mean).mul(variance.add(epsilon).rsqrt().mul(scale)).add(offset), mean, variance };
+  return [x.sub(mean).mul(variance.add(epsilon).rsqrt().mul(scale)).add(offset), mean, variance];
 }
 
 function backward(dy: tf.Tensor, [x, scale, mean, variance]: tf.Tensor[], epsilon: number): tf.Tensor[] {

@@ -11,10 +11,15 @@ const THREADED_MODULE = 'tfjs-backend-wasm-threaded-simd';
  */
 export function allowWasmThreads(): void {
   const folder = join(dirname(require.resolve('@tensorflow/tfjs-backend-wasm/package.json')), 'wasm-out');
+  const { wasmWorkerContents } = require(join(folder, `${THREADED_MODULE}.worker.js`)) as {
+    wasmWorkerContents: string;
+  };
 
+  // Its messages to stderr hold real line breaks inside string literals.
   class WasmThread extends Worker {
     constructor(file: string | URL, options?: WorkerOptions) {
-      super(String(file).startsWith('blob:') ? join(folder, `${THREADED_MODULE}.worker.js`) : file, options);
+      if (String(file).startsWith('blob:')) super(wasmWorkerContents.replaceAll('\n', '\\n'), { eval: true });
+      else super(file, options);
       this.unref();
     }
 

@@ -1,0 +1,32 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { projectRoot } from '../experiments/environment.js';
+import { runNotebooks } from '../report/notebook-runner.js';
+import { startBackend } from '../runtime/backend.js';
+
+/** `kit lab`: runs notebooks; with `check`, says what this machine computes with. */
+export async function labCommand(
+  paths: readonly string[],
+  options: { check?: boolean; results: string },
+): Promise<void> {
+  if (options.check) return check();
+  const folder = join(projectRoot, 'notebooks');
+  const all = readdirSync(folder)
+    .filter((file) => file.endsWith('.ipynb'))
+    .sort()
+    .map((file) => join(folder, file));
+  const output = join(options.results, 'notebooks');
+  await runNotebooks(paths.length > 0 ? paths : all, output, (path, done, total) =>
+    process.stdout.write(`${path}: cell ${done + 1} of ${total}\n`),
+  );
+  process.stdout.write(`Executed copies are in ${output}.\n`);
+}
+
+async function check(): Promise<void> {
+  const { name, threads, versions, absent } = await startBackend();
+  for (const entry of absent) process.stdout.write(`${entry.name}: not here (${entry.reason})\n`);
+  const packages = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
+  process.stdout.write(
+    `${name}: runs, ${threads} thread${threads === 1 ? '' : 's'} (${packages.join(', ')})\n`,
+  );
+}

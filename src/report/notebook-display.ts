@@ -1,0 +1,47 @@
+import sharp from 'sharp';
+import type { RgbImage } from '../types/image-set.js';
+import { type ChartSpec, renderChart } from './chart.js';
+
+interface Display {
+  png(data: Uint8Array): void;
+  markdown(text: string): void;
+}
+
+// Only a notebook needs tslab, whose import opens its Jupyter side.
+const display = () => (require('tslab') as { display: Display }).display;
+
+/** Shows a vega-lite chart under the cell, as a picture that every viewer of notebooks can draw. */
+export async function showChart(spec: ChartSpec): Promise<void> {
+  display().png((await renderChart(spec)).png);
+}
+
+/** Shows a PNG under the cell. */
+export function showImage(png: Uint8Array): void {
+  display().png(png);
+}
+
+/** Shows Markdown, for example a table, under the cell. */
+export function showMarkdown(text: string): void {
+  display().markdown(text);
+}
+
+/** Shows small pictures side by side, each enlarged to `side` pixels without smoothing. */
+export async function showPictures(pictures: readonly RgbImage[], side = 96): Promise<void> {
+  const tiles = await Promise.all(
+    pictures.map(async ({ data, width, height }, i) => ({
+      input: await sharp(data, { raw: { width, height, channels: 3 } })
+        .resize(side, side, { kernel: 'nearest' })
+        .png()
+        .toBuffer(),
+      left: i * (side + 8),
+      top: 0,
+    })),
+  );
+  const width = pictures.length * (side + 8) - 8;
+  showImage(
+    await sharp({ create: { width, height: side, channels: 3, background: '#fff' } })
+      .composite(tiles)
+      .png()
+      .toBuffer(),
+  );
+}
