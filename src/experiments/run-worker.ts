@@ -1,3 +1,4 @@
+import { setEvaluationThreads } from '../evaluation/top-products.js';
 import { startBackend } from '../runtime/backend.js';
 import { KitError } from '../runtime/kit-error.js';
 import { type ExperimentData, loadExperimentData } from './experiment-data.js';
@@ -25,6 +26,7 @@ process.on('SIGINT', () => {});
 let data: { readonly key: string; readonly loaded: ExperimentData } | undefined;
 
 async function carryOut(order: WorkerOrder): Promise<void> {
+  setEvaluationThreads(order.threads);
   const backend = await startBackend({ threads: order.threads });
   send({ kind: 'ready', backend: backend.name });
   const key = JSON.stringify([order.spec.dataset, order.spec.split, order.spec.augmentation]);

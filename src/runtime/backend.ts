@@ -84,11 +84,12 @@ async function startWasm(threads: number): Promise<Record<string, string>> {
     join(dirname(require.resolve('@tensorflow/tfjs-backend-wasm/package.json')), 'wasm-out/'),
   );
   registerTrainingKernels();
-  if (threads > 1) {
-    allowWasmThreads();
-    wasm.setThreadsCount(threads);
-  } else tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', false);
-  if (!(await tf.setBackend('wasm'))) throw new Error('WebAssembly with SIMD does not start here');
+  tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', false);
+  const threading = threads > 1 ? allowWasmThreads() : null;
+  if (threads > 1) wasm.setThreadsCount(threads);
+  const started = await tf.setBackend('wasm');
+  threading?.restore();
+  if (!started) throw new Error('WebAssembly with SIMD does not start here');
   guardHeap();
   return { '@tensorflow/tfjs-backend-wasm': wasm.version_wasm };
 }

@@ -1,3 +1,4 @@
+import os from 'node:os';
 import { dirname, join } from 'node:path';
 import workerThreads, { Worker, type WorkerOptions } from 'node:worker_threads';
 import * as tf from '@tensorflow/tfjs';
@@ -7,9 +8,10 @@ const THREADED_MODULE = 'tfjs-backend-wasm-threaded-simd';
 /**
  * Lets tfjs-backend-wasm 4.22.0 start its threads in Node. As shipped it takes Node for a place without
  * threads, hands workers a `blob:` address, which Node's workers do not read, and lets them keep the
- * process alive. Must run before the backend is set.
+ * process alive. It also takes half of the cores at most; until `restore` is called it sees twice as many.
+ * Must run before the backend is set.
  */
-export function allowWasmThreads(): void {
+export function allowWasmThreads(): { restore(): void } {
   const folder = join(dirname(require.resolve('@tensorflow/tfjs-backend-wasm/package.json')), 'wasm-out');
   const { wasmWorkerContents } = require(join(folder, `${THREADED_MODULE}.worker.js`)) as {
     wasmWorkerContents: string;
@@ -32,4 +34,11 @@ export function allowWasmThreads(): void {
 
   workerThreads.Worker = WasmThread as typeof Worker;
   tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', true);
+  const { cpus } = os;
+  os.cpus = () => [...cpus(), ...cpus()];
+  return {
+    restore: () => {
+      os.cpus = cpus;
+    },
+  };
 }
