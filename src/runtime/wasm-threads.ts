@@ -25,6 +25,9 @@ export function allowWasmThreads(): { restore(): void } {
       this.unref();
     }
 
+    // The wasm module takes its threads back into account when it loads them; the process must still end.
+    override ref(): void {}
+
     override postMessage(message: unknown): void {
       const load = message as { urlOrBlob?: unknown };
       if (load.urlOrBlob === undefined) super.postMessage(message);

@@ -1,0 +1,114 @@
+import { spawn } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { makePictureFolder, smallSpec, temporaryFolder } from '../picture-folder.js';
+import { kitPath, runKit } from './run-kit.js';
+
+let experiment: string;
+let folder: string;
+
+beforeAll(async () => {
+  folder = await makePictureFolder();
+  const {
+    experiment: _,
+    method,
+    loss,
+    seed: __,
+    ...base
+  } = smallSpec(folder, { steps: 60, validateEvery: 5 });
+  experiment = join(temporaryFolder(), 'tiny.json');
+  const file = {
+    name: 'tiny',
+    title: 'A tiny experiment',
+    base,
+    profiles: { quick: { description: '60 steps', seeds: [0, 1], spec: {} } },
+    methods: [
+      { method: 'Raw pixels', spec: { model: { name: 'raw-pixels' }, loss: null, steps: 0 } },
+      { method, spec: { loss } },
+    ],
+  };
+  writeFileSync(experiment, JSON.stringify(file));
+});
+
+function records(results: string) {
+  const runs = join(results, 'runs', 'tiny-quick');
+  return readdirSync(runs)
+    .sort()
+    .map((file) => {
+      const { times, environment, ...decided } = JSON.parse(readFileSync(join(runs, file), 'utf8'));
+      return decided;
+    });
+}
+
+describe('kit reproduce', () => {
+  it('trains, evaluates, and writes records, tables, figures and one page; the second time it trains nothing', () => {
+    const results = join(temporaryFolder(), 'results');
+    const first = runKit(['reproduce', experiment, '--results', results]);
+    expect(first.stderr).toBe('');
+    expect(first.stdout).toMatch(/4 runs, 4 to do/);
+    expect(first.stdout).toMatch(/N-pair & angular\s+\d+\.\d ± /);
+    expect(records(results)).toHaveLength(4);
+    for (const file of [
+      'tables/tiny-quick.csv',
+      'tables/tiny-quick.md',
+      'figures/tiny-quick-recall.svg',
+      'figures/tiny-quick-gallery.png',
+      'figures/tiny-quick-map.png',
+    ]) {
+      expect(existsSync(join(results, file)), file).toBe(true);
+    }
+    const page = readFileSync(join(results, 'index.html'), 'utf8');
+    for (const word of [
+      'A tiny experiment',
+      'Raw pixels',
+      'Retrieval gallery',
+      'Map of the embedding',
+      'Where each number comes from',
+    ]) {
+      expect(page).toContain(word);
+    }
+    expect(page).not.toMatch(/(src|href)="https?:/);
+
+    const second = runKit(['reproduce', experiment, '--results', results]);
+    expect(second.stdout).toMatch(/Nothing trained/);
+    expect(second.status).toBe(0);
+    expect(readFileSync(join(results, 'index.html'), 'utf8')).toBe(page);
+  });
+
+  it('goes on after kill -9 and ends with the records of a run without a break; two runs are equal', async () => {
+    const [whole, again, killed] = [0, 1, 2].map(() => join(temporaryFolder(), 'results'));
+    runKit(['reproduce', experiment, '--results', whole]);
+    runKit(['reproduce', experiment, '--results', again]);
+    const child = spawn(process.execPath, [kitPath, 'reproduce', experiment, '--results', killed], {
+      detached: true,
+      stdio: 'ignore',
+    });
+    const checkpoints = join(killed, 'checkpoints', 'tiny-quick');
+    while (!existsSync(checkpoints) || readdirSync(checkpoints).length === 0) await wait(10);
+    process.kill(-(child.pid as number), 'SIGKILL');
+    await wait(200);
+    expect(existsSync(join(killed, 'index.html'))).toBe(false);
+    const { stdout } = runKit(['reproduce', experiment, '--results', killed]);
+    expect(stdout).toMatch(/4 runs/);
+    expect(records(killed)).toEqual(records(whole));
+    expect(records(again)).toEqual(records(whole));
+    expect(readdirSync(join(killed, 'checkpoints', 'tiny-quick'))).toEqual([]);
+  });
+
+  it('gives the same losses on the wasm and the cpu backend, to 1e-4, for ten steps', () => {
+    const losses = ['wasm', 'cpu'].map((backend) => {
+      const results = join(temporaryFolder(), 'results');
+      const spec = join(temporaryFolder(), 'spec.json');
+      writeFileSync(spec, JSON.stringify(smallSpec(folder)));
+      const { stdout, stderr } = runKit(['train', spec, '--results', results], { KIT_BACKEND: backend });
+      expect(stderr).toBe('');
+      const record = JSON.parse(readFileSync(stdout.trim().split('\n').at(-1) as string, 'utf8'));
+      expect(record.environment.backend).toBe(backend);
+      return (record.curve as { loss: number | null }[]).slice(1).map((point) => point.loss as number);
+    });
+    expect(losses[0]).toHaveLength(10);
+    for (const [i, loss] of losses[0].entries()) expect(Math.abs(loss / losses[1][i] - 1)).toBeLessThan(1e-4);
+  });
+});

@@ -1,0 +1,181 @@
+import * as tf from '@tensorflow/tfjs';
+import { beforeAll, describe, expect, it } from 'vitest';
+import {
+  angularHingeLoss,
+  angularLoss,
+  contrastiveLoss,
+  KitError,
+  liftedStructureLoss,
+  nPairAngularLoss,
+  nPairLoss,
+  reference,
+  tripletHingeLoss,
+  tripletLoss,
+} from '../../src/index.js';
+
+beforeAll(async () => {
+  await tf.setBackend('cpu');
+});
+
+const value = (scalar: tf.Scalar) => scalar.dataSync()[0];
+const points = (rows: number[][]) => tf.tensor2d(rows);
+
+describe('by hand', () => {
+  // a = (0,0), p = (1,0), n = (0,2): ‖a−p‖² = 1, ‖a−n‖² = 4, c = (½,0), ‖n−c‖² = ¼ + 4 = 4.25.
+  const [a, p, n] = [
+    [0, 0],
+    [1, 0],
+    [0, 2],
+  ];
+
+  it('a triplet is inactive where the negative is farther by more than the margin: [1 − 4 + 0.2]₊ = 0', () => {
+    expect(value(tripletHingeLoss({ margin: 0.2 })(points([a]), points([p]), points([n])))).toBe(0);
+  });
+
+  it('a triplet costs [1 − 4 + 5]₊ = 2 with margin 5, and [1 − 2 + 5]₊ = 4 on lengths', () => {
+    expect(value(tripletHingeLoss({ margin: 5 })(points([a]), points([p]), points([n])))).toBeCloseTo(2, 6);
+    expect(
+      value(tripletHingeLoss({ margin: 5, distance: 'euclidean' })(points([a]), points([p]), points([n]))),
+    ).toBeCloseTo(4, 5);
+  });
+
+  it('the angular hinge costs [1 − 4 tan²α · 4.25]₊: at tan α = 0.2, 1 − 0.68 = 0.32; at 45°, nothing', () => {
+    const alphaDegrees = (Math.atan(0.2) * 180) / Math.PI;
+    expect(value(angularHingeLoss({ alphaDegrees })(points([a]), points([p]), points([n])))).toBeCloseTo(
+      0.32,
+      6,
+    );
+    expect(reference.angularHinge(a, p, n, alphaDegrees).loss).toBeCloseTo(0.32, 12);
+    expect(value(angularHingeLoss({ alphaDegrees: 45 })(points([a]), points([p]), points([n])))).toBe(0);
+  });
+
+  // N-pair batch a₁ = (1,0), p₁ = (1,1), a₂ = (0,1), p₂ = (0,2).
+  // a₁·p₁ = 1, a₁·p₂ = 0, a₂·p₂ = 2, a₂·p₁ = 1: both logit gaps are −1.
+  const batch = [
+    [1, 0],
+    [1, 1],
+    [0, 1],
+    [0, 2],
+  ];
+  const labels = [4, 4, 9, 9];
+
+  it('N-pair: log(1 + e⁻¹) for both anchors, plus l2 times the mean squared length (1+2+1+4)/4 = 2', () => {
+    const softmax = Math.log(1 + Math.exp(-1));
+    expect(value(nPairLoss()(points(batch), labels))).toBeCloseTo(softmax, 6);
+    expect(value(nPairLoss({ l2: 0.5 })(points(batch), labels))).toBeCloseTo(softmax + 1, 6);
+  });
+
+  // α = 45°, t = 1: f = 4(a+p)·n − 4 a·p. Class 1: (a+p)·p₂ = (2,1)·(0,2) = 2, f = 8 − 4 = 4.
+  // Class 2: (0,3)·(1,1) = 3, f = 12 − 8 = 4. Both cost log(1 + e⁴).
+  it('angular at 45° with the other positives as negatives: log(1 + e⁴)', () => {
+    expect(value(angularLoss({ alphaDegrees: 45 })(points(batch), labels))).toBeCloseTo(
+      Math.log(1 + Math.exp(4)),
+      5,
+    );
+  });
+
+  // Each pair now also sees the other anchor. Class 1: (2,1)·(0,1) = 1, f = 0; class 2: (0,3)·(1,0) = 0, f = −8.
+  it('angular at 45° with all rows of other classes: the mean of log(1 + e⁴ + e⁰) and log(1 + e⁴ + e⁻⁸)', () => {
+    const expected = (Math.log(1 + Math.exp(4) + 1) + Math.log(1 + Math.exp(4) + Math.exp(-8))) / 2;
+    expect(
+      value(angularLoss({ alphaDegrees: 45, negatives: 'other-classes' })(points(batch), labels)),
+    ).toBeCloseTo(expected, 5);
+  });
+
+  it('the joint loss is N-pair plus λ times angular', () => {
+    const expected = Math.log(1 + Math.exp(-1)) + 3 * Math.log(1 + Math.exp(4));
+    expect(value(nPairAngularLoss({ alphaDegrees: 45, lambda: 3 })(points(batch), labels))).toBeCloseTo(
+      expected,
+      5,
+    );
+  });
+
+  // On a line: class 0 at 0 and 1, class 1 at 3. D² = 1 over the positive pair; negatives at 3 and 2.
+  const line = [[0], [1], [3]];
+
+  it('contrastive: mean D² of the positive pair, 1, plus the mean of [2.5−3]₊² = 0 and [2.5−2]₊² = 0.25', () => {
+    expect(value(contrastiveLoss({ margin: 2.5 })(points(line), [0, 0, 1]))).toBeCloseTo(1.125, 5);
+  });
+
+  // J = log(e^{m−3} + e^{m−2}) + 1 with m = 2.5: log(e^{−½} + e^{½}) + 1; one pair, so J²/2.
+  it('lifted structure: J²/2 of the only pair', () => {
+    const j = Math.log(Math.exp(-0.5) + Math.exp(0.5)) + 1;
+    expect(value(liftedStructureLoss({ margin: 2.5 })(points(line), [0, 0, 1]))).toBeCloseTo(j ** 2 / 2, 5);
+  });
+
+  // Anchor 0, positive 1 (D² = 1): negative 3 (D² = 9) is the nearest beyond: [1 − 9 + 6]₊ = 0.
+  // Anchor 1, positive 0 (D² = 1): negative 3 (D² = 4): [1 − 4 + 6]₊ = 3. Mean 1.5.
+  it('semi-hard triplets: the mean over both ordered pairs, (0 + 3)/2', () => {
+    expect(value(tripletLoss({ margin: 6, mining: 'semi-hard' })(points(line), [0, 0, 1]))).toBeCloseTo(
+      1.5,
+      5,
+    );
+  });
+});
+
+describe('bounds of what is accepted', () => {
+  it.each([0, -5, 90, 95, Number.NaN])(
+    'refuses α = %s°, saying that degrees between 0 and 90 are expected',
+    (alphaDegrees) => {
+      for (const make of [angularLoss, nPairAngularLoss, angularHingeLoss]) {
+        expect(() => make({ alphaDegrees })).toThrow(KitError);
+        expect(() => make({ alphaDegrees })).toThrow(/degrees/);
+      }
+    },
+  );
+
+  it('refuses a batch that is not an N-pair batch, naming the row', () => {
+    const rows = points([[1], [2], [3], [4]]);
+    expect(() => nPairLoss()(rows, [1, 1, 2, 3])).toThrow(/Rows 2 and 3 have the labels 2 and 3/);
+    expect(() => nPairLoss()(rows, [1, 1, 1, 1])).toThrow(/Class 1 appears again in row 2/);
+    expect(() => nPairLoss()(points([[1], [2], [3]]), [1, 1, 2])).toThrow(/odd number/);
+  });
+});
+
+describe('what a batch without pairs costs', () => {
+  it.each([
+    ['all of different classes', [1, 2, 3, 4]],
+    ['all of one class', [5, 5, 5, 5]],
+  ])('triplet and lifted structure cost nothing where rows are %s', (_, labels) => {
+    const rows = points([
+      [0, 1],
+      [2, 3],
+      [4, 9],
+      [1, 1],
+    ]);
+    for (const loss of [
+      tripletLoss(),
+      tripletLoss({ mining: 'all' }),
+      tripletLoss({ mining: 'batch-hard' }),
+      liftedStructureLoss(),
+    ]) {
+      expect(value(loss(rows, labels))).toBe(0);
+    }
+  });
+
+  it('angular costs nothing where no two rows share a class, and where there is no negative', () => {
+    const loss = angularLoss({ negatives: 'other-classes' });
+    expect(
+      value(
+        loss(
+          points([
+            [0, 1],
+            [2, 3],
+          ]),
+          [1, 2],
+        ),
+      ),
+    ).toBe(0);
+    expect(
+      value(
+        loss(
+          points([
+            [0, 1],
+            [2, 3],
+          ]),
+          [1, 1],
+        ),
+      ),
+    ).toBe(0);
+  });
+});

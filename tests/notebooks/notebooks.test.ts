@@ -1,0 +1,98 @@
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { runKit } from '../cli/run-kit.js';
+import { temporaryFolder } from '../picture-folder.js';
+
+interface Cell {
+  readonly cell_type: string;
+  readonly source: string[];
+  readonly outputs?: { output_type: string; text?: string; ename?: string; evalue?: string; data?: object }[];
+  readonly execution_count?: number | null;
+}
+
+const folder = 'notebooks';
+const notebooks = readdirSync(folder).filter((file) => file.endsWith('.ipynb'));
+const cellsOf = (path: string): Cell[] => JSON.parse(readFileSync(path, 'utf8')).cells;
+
+describe.each(notebooks)('notebooks/%s', (file) => {
+  const cells = cellsOf(join(folder, file));
+
+  it('is kept without outputs', () => {
+    for (const cell of cells.filter(({ cell_type }) => cell_type === 'code')) {
+      expect(cell.outputs).toEqual([]);
+      expect(cell.execution_count).toBeNull();
+    }
+  });
+
+  it('begins with prose and has no cell of more than 25 lines of code', () => {
+    expect(cells[0].cell_type).toBe('markdown');
+    for (const cell of cells.filter(({ cell_type }) => cell_type === 'code'))
+      expect(cell.source.length).toBeLessThanOrEqual(25);
+  });
+});
+
+describe('kit lab', () => {
+  function run(sources: string[]) {
+    const path = join(temporaryFolder(), 'made-up.ipynb');
+    const cells = sources.map((source) => ({
+      cell_type: 'code',
+      source,
+      outputs: [],
+      execution_count: null,
+      metadata: {},
+    }));
+    writeFileSync(path, JSON.stringify({ nbformat: 4, nbformat_minor: 5, metadata: {}, cells }));
+    const results = temporaryFolder();
+    const { status, stderr } = runKit(['lab', path, '--results', results]);
+    return { status, stderr, cells: cellsOf(join(results, 'notebooks', 'made-up.ipynb')) };
+  }
+
+  it('runs cells in order with what earlier ones declared, and keeps text, values and pictures', () => {
+    const { status, cells } = run([
+      'const x: number = 20;',
+      'for (let i = 0; i < 2000; i++) console.log("line", i);\nx + 1',
+      'import { display } from "tslab";\ndisplay.html("<b>bold</b>");',
+      'await new Promise((done) => setTimeout(done, 50));\nconsole.error("to stderr");',
+    ]);
+    expect(status).toBe(0);
+    const lines =
+      cells[1].outputs
+        ?.map(({ text }) => text)
+        .join('')
+        .trim()
+        .split('\n') ?? [];
+    expect(lines).toHaveLength(2001);
+    expect(lines.at(-1)).toBe('21');
+    expect(cells[2].outputs?.[0].data).toEqual({ 'text/html': '<b>bold</b>' });
+    expect(cells[3].outputs?.[0]).toMatchObject({
+      output_type: 'stream',
+      name: 'stderr',
+      text: 'to stderr\n',
+    });
+  });
+
+  it('stops at a cell that throws, with a real error output, exit code 1 and the notebook up to there', () => {
+    const { status, stderr, cells } = run([
+      'console.log("before");',
+      'throw new RangeError("too far");',
+      'console.log("after");',
+    ]);
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/made-up\.ipynb, code cell 2: RangeError: too far/);
+    expect(stderr).not.toMatch(/\n\s+at /);
+    expect(cells[0].outputs?.[0].text).toBe('before\n');
+    expect(cells[1].outputs?.at(-1)).toMatchObject({
+      output_type: 'error',
+      ename: 'RangeError',
+      evalue: 'too far',
+    });
+    expect(cells[2].outputs).toEqual([]);
+  });
+
+  it('turns a mistake of types into an error output', () => {
+    const { status, cells } = run(['const n: number = "text";']);
+    expect(status).toBe(1);
+    expect(cells[0].outputs?.at(-1)).toMatchObject({ output_type: 'error', ename: 'CompileError' });
+  });
+});

@@ -1,0 +1,113 @@
+import * as tf from '@tensorflow/tfjs';
+import { SeededRandom } from '../../src/runtime/seeded-random.js';
+import { trainingBatchNormalization } from '../../src/runtime/training-batch-normalization.js';
+
+function filled(shape: number[], seed: string, shift = 0): tf.Tensor {
+  const random = new SeededRandom(seed);
+  return tf.tensor(
+    Float32Array.from({ length: tf.util.sizeFromShape(shape) }, () => random.normal() + shift),
+    shape,
+  );
+}
+
+interface Case {
+  readonly name: string;
+  readonly inputs: readonly tf.Tensor[];
+  readonly run: (...inputs: tf.Tensor[]) => tf.Tensor;
+}
+
+/** What training uses, each with inputs that are the same on every backend. */
+export function wasmCases(): Case[] {
+  const convolutions = [
+    { size: 3, stride: 1, pad: 'same' },
+    { size: 3, stride: 2, pad: 'same' },
+    { size: 7, stride: 2, pad: 'same' },
+    { size: 1, stride: 1, pad: 'same' },
+    { size: 5, stride: 1, pad: 'same' },
+    { size: 3, stride: 1, pad: 'valid' },
+    { size: 3, stride: 2, pad: 'valid' },
+    { size: 2, stride: 1, pad: 'same' },
+  ] as const;
+  const image = filled([2, 11, 9, 3], 'image');
+  return [
+    ...convolutions.map(({ size, stride, pad }) => ({
+      name: `convolution ${size}×${size}, stride ${stride}, ${pad}`,
+      inputs: [image, filled([size, size, 3, 4], 'filter')],
+      run: (x: tf.Tensor, w: tf.Tensor) => tf.conv2d(x as tf.Tensor4D, w as tf.Tensor4D, stride, pad),
+    })),
+    ...(
+      [
+        [2, 2, 'valid'],
+        [3, 2, 'same'],
+        [
+          3,
+          2,
+          [
+            [0, 0],
+            [0, 1],
+            [0, 1],
+            [0, 0],
+          ],
+        ],
+        [3, 1, 'same'],
+      ] as const
+    ).flatMap(([size, stride, pad]) =>
+      [0, -10].map((shift) => ({
+        name: `max pooling ${size}×${size}, stride ${stride}, ${JSON.stringify(pad)}, values around ${shift}`,
+        inputs: [filled([2, 8, 7, 3], 'pool', shift)],
+        run: (x: tf.Tensor) => tf.maxPool(x as tf.Tensor4D, size, stride, pad as 'same'),
+      })),
+    ),
+    { name: 'average pooling', inputs: [image], run: (x) => tf.avgPool(x as tf.Tensor4D, 3, 2, 'same') },
+    {
+      name: 'batch normalisation',
+      inputs: [image, filled([3], 'scale'), filled([3], 'offset')],
+      run: (x, scale, offset) => trainingBatchNormalization(x, scale, offset, 1e-3).y,
+    },
+    {
+      name: 'local response normalisation',
+      inputs: [filled([2, 5, 5, 8], 'lrn')],
+      run: (x) => tf.localResponseNormalization(x as tf.Tensor4D, 2, 1, 1e-2, 0.75),
+    },
+    {
+      name: 'gather',
+      inputs: [filled([5, 4], 'gather')],
+      run: (x) => tf.gather(x, tf.tensor1d([3, 0, 3, 3], 'int32')),
+    },
+    ...[
+      [false, false],
+      [true, false],
+      [false, true],
+      [true, true],
+    ].map(([first, second]) => ({
+      name: `matrix product, ${first ? 'transposed' : 'plain'} × ${second ? 'transposed' : 'plain'}`,
+      inputs: [filled(first ? [6, 5] : [5, 6], 'left'), filled(second ? [4, 6] : [6, 4], 'right')],
+      run: (a: tf.Tensor, b: tf.Tensor) => tf.matMul(a, b, first, second),
+    })),
+    {
+      name: 'batched matrix product, transposed',
+      inputs: [filled([3, 6, 5], 'left'), filled([3, 6, 4], 'right')],
+      run: (a, b) => tf.matMul(a, b, true, false),
+    },
+    { name: 'relu', inputs: [image], run: (x) => tf.relu(x) },
+    { name: 'log-sum-exp', inputs: [filled([4, 6], 'exp')], run: (x) => tf.logSumExp(x, 1) },
+    { name: 'maximum over an axis', inputs: [filled([4, 6], 'max')], run: (x) => tf.max(x, 1) },
+  ];
+}
+
+/** Value and gradients of every case, on the backend that runs, as plain numbers by name. */
+export function evaluateCases(): Record<string, number[][]> {
+  return Object.fromEntries(
+    wasmCases().map(({ name, inputs, run }) => {
+      const value = run(...inputs);
+      const weights = filled(value.shape, 'weights');
+      const gradients = tf.grads((...xs: tf.Tensor[]) =>
+        run(...xs)
+          .mul(weights)
+          .sum()
+          .asScalar(),
+      )([...inputs]);
+      return [name, [value, ...gradients].map((tensor) => Array.from(tensor.dataSync()))];
+    }),
+  );
+}

@@ -1,0 +1,141 @@
+import * as tf from '@tensorflow/tfjs';
+import { beforeAll, describe, expect, it } from 'vitest';
+import {
+  type BackendDescription,
+  parseRunSpec,
+  runExperiment,
+  SeededRandom,
+  startBackend,
+} from '../../src/index.js';
+import { pictureBatch } from '../../src/training/augmentation.js';
+import { Optimizer, scheduleFactor } from '../../src/training/optimizer.js';
+import { makePictureFolder, smallSpec } from '../picture-folder.js';
+
+let backend: BackendDescription;
+let folder: string;
+
+beforeAll(async () => {
+  backend = await startBackend({ threads: 1 });
+  folder = await makePictureFolder();
+});
+
+describe('training', () => {
+  it('leaves as many tensors as it found, and a flat memory over its steps', async () => {
+    const spec = parseRunSpec(smallSpec(folder, { steps: 40, validateEvery: 20 }), 'test');
+    const before = tf.memory().numTensors;
+    const counts: number[] = [];
+    await runExperiment(spec, { backend, onProgress: () => counts.push(tf.memory().numTensors) });
+    expect(tf.memory().numTensors).toBe(before);
+    expect(new Set(counts).size).toBe(1);
+  });
+
+  it('learns classes that colour tells apart', async () => {
+    const spec = parseRunSpec(smallSpec(folder, { steps: 60, validateEvery: 60 }), 'test');
+    const { curve } = await runExperiment(spec, { backend });
+    expect(curve[1].loss as number).toBeLessThan(5);
+    expect(curve[1].trainingRecallAt1).toBeGreaterThan(0.8);
+  });
+
+  it('says that the loss is no longer a number, at which step and what to do', async () => {
+    const changes = {
+      validateEvery: 10,
+      optimizer: { name: 'sgd', learningRate: 1e30, momentum: 0.9, weightDecay: 0, schedule: 'constant' },
+      model: { name: 'small-convnet', channels: [4], embeddingDimension: 8, radius: null },
+    };
+    const spec = parseRunSpec(smallSpec(folder, changes), 'test');
+    await expect(runExperiment(spec, { backend })).rejects.toThrow(
+      /The loss became .* at step \d+\. Lower the learning rate/,
+    );
+  });
+});
+
+describe('the optimizer', () => {
+  const apply = (options: ConstructorParameters<typeof Optimizer>[1], gradients: number[]) =>
+    tf.tidy(() => {
+      const variable = tf.variable<tf.Rank>(tf.tensor1d([1]), true, `weight ${Math.random()}`);
+      const optimizer = new Optimizer([{ name: 'weight', variable, learningRateFactor: 1 }], options);
+      for (const [step, gradient] of gradients.entries()) {
+        optimizer.apply({ [variable.name]: tf.tensor1d([gradient]) }, step, gradients.length);
+      }
+      const value = variable.dataSync()[0];
+      variable.dispose();
+      return value;
+    });
+
+  // v = 2, 0.9·2 + 1 = 2.8: 1 − 0.1·2 − 0.1·2.8 = 0.52.
+  it('SGD with momentum 0.9 moves 1 by gradients 2 and 1 at rate 0.1 to 0.52', () => {
+    expect(
+      apply({ name: 'sgd', learningRate: 0.1, momentum: 0.9, weightDecay: 0, schedule: 'constant' }, [2, 1]),
+    ).toBeCloseTo(0.52, 6);
+  });
+
+  // The first step of Adam moves by the learning rate whatever the gradient.
+  it('Adam moves by its learning rate in the first step, and weight decay takes its share', () => {
+    expect(apply({ name: 'adam', learningRate: 0.1, weightDecay: 0, schedule: 'constant' }, [7])).toBeCloseTo(
+      0.9,
+      6,
+    );
+    expect(
+      apply({ name: 'adam', learningRate: 0.1, weightDecay: 0.5, schedule: 'constant' }, [7]),
+    ).toBeCloseTo(0.85, 6);
+  });
+
+  it('equals tfjs’s own Adam over twenty steps', () => {
+    const gradients = Array.from({ length: 20 }, (_, i) => Math.sin(3 * i) + 0.2);
+    const expected = tf.tidy(() => {
+      const weight = tf.variable<tf.Rank>(tf.tensor1d([1]), true, 'their weight');
+      const theirs = tf.train.adam(0.01, 0.9, 0.999, 1e-8);
+      for (const gradient of gradients) theirs.applyGradients({ 'their weight': tf.tensor1d([gradient]) });
+      const value = weight.dataSync()[0];
+      weight.dispose();
+      theirs.dispose();
+      return value;
+    });
+    expect(
+      apply({ name: 'adam', learningRate: 0.01, weightDecay: 0, schedule: 'constant' }, gradients),
+    ).toBeCloseTo(expected, 5);
+  });
+
+  it('on a cosine schedule starts at the full rate, is at half in the middle and ends near zero', () => {
+    expect([0, 50, 100].map((step) => scheduleFactor('cosine', step, 100))).toEqual([
+      1,
+      expect.closeTo(0.5, 10),
+      expect.closeTo(0, 10),
+    ]);
+  });
+});
+
+describe('augmentation', () => {
+  const size = 8;
+  const random = new SeededRandom('picture');
+  const pictures = {
+    size,
+    pixels: Uint8Array.from({ length: 2 * size * size * 3 }, () => random.integer(256)),
+  };
+  const none = { shift: 0, flip: false, rotateDegrees: 0, zoom: 0, colour: 0 };
+
+  it('of no strength leaves pictures as they are, scaled to [−1, 1]', () => {
+    const plain = pictureBatch(pictures, [1], none, null);
+    expect(plain[0]).toBeCloseTo(pictures.pixels[size * size * 3] / 127.5 - 1, 6);
+    const augmented = pictureBatch(pictures, [1], none, new SeededRandom(0));
+    for (const [i, value] of augmented.entries()) expect(value).toBeCloseTo(plain[i], 5);
+  });
+
+  it('mirrors about half of the pictures left to right, whole', () => {
+    const plain = pictureBatch(pictures, [0], none, null);
+    const mirrored = Float32Array.from(
+      plain,
+      (_, i) =>
+        plain[(Math.floor(i / (3 * size)) * size + size - 1 - (Math.floor(i / 3) % size)) * 3 + (i % 3)],
+    );
+    let flipped = 0;
+    for (let seed = 0; seed < 40; seed++) {
+      const batch = pictureBatch(pictures, [0], { ...none, flip: true }, new SeededRandom(seed));
+      const equals = (other: Float32Array) => batch.every((value, i) => Math.abs(value - other[i]) < 1e-5);
+      expect(equals(plain) || equals(mirrored)).toBe(true);
+      if (equals(mirrored)) flipped++;
+    }
+    expect(flipped).toBeGreaterThan(10);
+    expect(flipped).toBeLessThan(30);
+  });
+});
