@@ -52,7 +52,7 @@ describe('training', () => {
 describe('the optimizer', () => {
   const apply = (options: ConstructorParameters<typeof Optimizer>[1], gradients: number[]) =>
     tf.tidy(() => {
-      const variable = tf.variable<tf.Rank>(tf.tensor1d([1]), true, `weight ${Math.random()}`);
+      const variable = tf.variable(tf.tensor([1]), true, `weight ${Math.random()}`);
       const optimizer = new Optimizer([{ name: 'weight', variable, learningRateFactor: 1 }], options);
       for (const [step, gradient] of gradients.entries()) {
         optimizer.apply({ [variable.name]: tf.tensor1d([gradient]) }, step, gradients.length);
@@ -83,7 +83,7 @@ describe('the optimizer', () => {
   it('equals tfjs’s own Adam over twenty steps', () => {
     const gradients = Array.from({ length: 20 }, (_, i) => Math.sin(3 * i) + 0.2);
     const expected = tf.tidy(() => {
-      const weight = tf.variable<tf.Rank>(tf.tensor1d([1]), true, 'their weight');
+      const weight = tf.variable(tf.tensor([1]), true, 'their weight');
       const theirs = tf.train.adam(0.01, 0.9, 0.999, 1e-8);
       for (const gradient of gradients) theirs.applyGradients({ 'their weight': tf.tensor1d([gradient]) });
       const value = weight.dataSync()[0];
