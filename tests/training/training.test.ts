@@ -85,7 +85,8 @@ describe('the optimizer', () => {
     const expected = tf.tidy(() => {
       const weight = tf.variable(tf.tensor([1]), true, 'their weight');
       const theirs = tf.train.adam(0.01, 0.9, 0.999, 1e-8);
-      for (const gradient of gradients) theirs.applyGradients({ 'their weight': tf.tensor1d([gradient]) });
+      for (const gradient of gradients)
+        theirs.applyGradients([{ name: 'their weight', tensor: tf.tensor1d([gradient]) }]);
       const value = weight.dataSync()[0];
       weight.dispose();
       theirs.dispose();
