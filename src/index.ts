@@ -44,13 +44,35 @@ export { type AngularLossOptions, type AngularNegatives, angularLoss } from './l
 export type { BatchLoss } from './losses/batch-loss.js';
 export { type ContrastiveLossOptions, contrastiveLoss } from './losses/contrastive-loss.js';
 export { type LiftedStructureLossOptions, liftedStructureLoss } from './losses/lifted-structure-loss.js';
+export { type MultiSimilarityLossOptions, multiSimilarityLoss } from './losses/multi-similarity-loss.js';
 export { type NPairAngularLossOptions, nPairAngularLoss } from './losses/n-pair-angular-loss.js';
 export { type NPairLossOptions, nPairLoss } from './losses/n-pair-loss.js';
+export type { ProxyOptions } from './losses/proxies.js';
+export { type ProxyAnchorLossOptions, proxyAnchorLoss } from './losses/proxy-anchor-loss.js';
+export { proxyNcaLoss } from './losses/proxy-nca-loss.js';
 export * as reference from './losses/reference/index.js';
 export { type TripletHingeOptions, tripletHingeLoss } from './losses/triplet-hinge-loss.js';
 export { type TripletLossOptions, tripletLoss } from './losses/triplet-loss.js';
+export { batchHardTriplets } from './mining/batch-hard-triplets.js';
+export {
+  type DistanceWeightedOptions,
+  distanceWeightedTriplets,
+} from './mining/distance-weighted-triplets.js';
+export {
+  HardClassNPairSampler,
+  type HardClassNPairSamplerOptions,
+} from './mining/hard-class-n-pair-sampler.js';
 export { MPerClassSampler, type MPerClassSamplerOptions } from './mining/m-per-class-sampler.js';
+export { type MinedPairs, multiSimilarityPairs } from './mining/multi-similarity-pairs.js';
 export { NPairSampler, type NPairSamplerOptions } from './mining/n-pair-sampler.js';
+export type { Triplets } from './mining/triplet-list.js';
+export {
+  allTriplets,
+  angularTriplets,
+  hardTriplets,
+  type MinerOptions,
+  semiHardTriplets,
+} from './mining/triplet-miners.js';
 export { type ChartSpec, renderChart } from './report/chart.js';
 export { curveChart, recallAtKChart, recallChart } from './report/method-charts.js';
 export { showChart, showImage, showMarkdown, showPictures } from './report/notebook-display.js';

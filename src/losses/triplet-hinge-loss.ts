@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs';
 
 export interface TripletHingeOptions {
-  /** m, in units of the distance. Default 0.2, FaceNet's. */
-  readonly margin?: number;
+  /** m, in units of the distance; default 0.2, FaceNet's. `soft`: log(1 + exp(D_ap − D_an)) instead (Hermans et al. 2017). */
+  readonly margin?: number | 'soft';
   /** FaceNet bounds squared distances (the default); `euclidean` bounds lengths. */
   readonly distance?: 'squared' | 'euclidean';
 }
@@ -30,4 +30,9 @@ export function tripletHingeLoss(options: TripletHingeOptions = {}) {
         .relu();
       return hinge.mean<tf.Scalar>();
     });
+}
+
+/** [D_ap − D_an + m]₊, or its smooth form. */
+export function penalty(violation: tf.Tensor, margin: number | 'soft'): tf.Tensor {
+  return margin === 'soft' ? violation.softplus() : violation.add(margin).relu();
 }

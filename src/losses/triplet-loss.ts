@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import type { BatchLoss } from './batch-loss.js';
 import { negativeMask, positivePairs } from './batch-pairs.js';
 import { pairwiseSquaredDistances, rootOfDistances } from './pairwise-distances.js';
-import { type TripletHingeOptions, tripletHingeLoss } from './triplet-hinge-loss.js';
+import { penalty, type TripletHingeOptions, tripletHingeLoss } from './triplet-hinge-loss.js';
 
 export interface TripletLossOptions extends TripletHingeOptions {
   /**
@@ -41,7 +41,7 @@ export function tripletLoss(options: TripletLossOptions = {}): BatchLoss {
     });
 }
 
-function allTriplets(distances: tf.Tensor2D, labels: ArrayLike<number>, margin: number): tf.Scalar {
+function allTriplets(distances: tf.Tensor2D, labels: ArrayLike<number>, margin: number | 'soft'): tf.Scalar {
   const n = labels.length;
   const { anchors, positives } = positivePairs(labels);
   const mask = tf.tensor2d(negativeMask(labels), [n, n]);
@@ -51,7 +51,7 @@ function allTriplets(distances: tf.Tensor2D, labels: ArrayLike<number>, margin: 
   if (triplets === 0) return distances.sum().mul(0);
   const flatPositions = Int32Array.from(anchors, (anchor, i) => anchor * n + positives[i]);
   const toPositive = tf.gather(distances.reshape([n * n]), tf.tensor1d(flatPositions, 'int32')).expandDims(1);
-  const violations = toPositive.sub(tf.gather(distances, anchorIndices)).add(margin).relu();
+  const violations = penalty(toPositive.sub(tf.gather(distances, anchorIndices)), margin);
   return violations.mul(negatives).sum().div<tf.Scalar>(triplets);
 }
 

@@ -3,6 +3,7 @@ import {
   type BatchLoss,
   contrastiveLoss,
   liftedStructureLoss,
+  multiSimilarityLoss,
   nPairAngularLoss,
   nPairLoss,
   reference,
@@ -36,6 +37,18 @@ export const catalogue: CataloguedLoss[] = [
       reference.triplet(points, labels, { mining, margin: 0.3 }),
     batch: unevenBatch,
   })),
+  {
+    name: 'triplet (soft margin)',
+    tensor: tripletLoss({ mining: 'batch-hard', margin: 'soft' }),
+    plain: (points, labels) => reference.triplet(points, labels, { mining: 'batch-hard', margin: 'soft' }),
+    batch: unevenBatch,
+  },
+  {
+    name: 'multi-similarity',
+    tensor: multiSimilarityLoss(),
+    plain: (points, labels) => reference.multiSimilarity(points, labels),
+    batch: unevenBatch,
+  },
   {
     name: 'contrastive',
     tensor: contrastiveLoss({ margin: 3 }),

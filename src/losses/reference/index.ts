@@ -2,6 +2,7 @@ export { angular } from './angular.js';
 export { angularHinge } from './angular-hinge.js';
 export { contrastive } from './contrastive.js';
 export { liftedStructure } from './lifted-structure.js';
+export { multiSimilarity } from './multi-similarity.js';
 export { nPair } from './n-pair.js';
 export { nPairAngular } from './n-pair-angular.js';
 export { triplet } from './triplet.js';

@@ -9,7 +9,7 @@ import { tripletHinge } from './triplet-hinge.js';
 export function triplet(
   points: number[][],
   labels: number[],
-  options: { margin?: number; mining?: 'all' | 'semi-hard' | 'batch-hard' } = {},
+  options: { margin?: number | 'soft'; mining?: 'all' | 'semi-hard' | 'batch-hard' } = {},
 ): LossAndGradient {
   const { margin = 0.2, mining = 'semi-hard' } = options;
   const squared = (i: number, j: number) => dot(minus(points[i], points[j]), minus(points[i], points[j]));

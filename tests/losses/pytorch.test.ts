@@ -1,0 +1,70 @@
+import { readFileSync } from 'node:fs';
+import * as tf from '@tensorflow/tfjs';
+import { beforeAll, describe, expect, it } from 'vitest';
+import {
+  angularLoss,
+  contrastiveLoss,
+  liftedStructureLoss,
+  multiSimilarityLoss,
+  nPairAngularLoss,
+  nPairLoss,
+  reference,
+  tripletLoss,
+} from '../../src/index.js';
+
+interface Fixture {
+  readonly name: keyof typeof tensorLosses;
+  readonly options: object;
+  readonly labels: number[];
+  readonly points: number[][];
+  readonly loss: number;
+  readonly gradient: number[][];
+}
+
+const tensorLosses = {
+  angular: angularLoss,
+  contrastive: contrastiveLoss,
+  liftedStructure: liftedStructureLoss,
+  multiSimilarity: multiSimilarityLoss,
+  nPair: nPairLoss,
+  nPairAngular: nPairAngularLoss,
+  triplet: tripletLoss,
+};
+const { fixtures } = JSON.parse(readFileSync('tests/losses/fixtures/pytorch.json', 'utf8')) as {
+  fixtures: Fixture[];
+};
+
+beforeAll(async () => {
+  await tf.setBackend('cpu');
+});
+
+function expectClose(actual: number[][], expected: number[][], tolerance: number): void {
+  const scale = Math.max(1, ...expected.flat().map(Math.abs));
+  for (const [i, row] of expected.entries()) {
+    for (const [j, value] of row.entries())
+      expect(Math.abs(actual[i][j] - value) / scale).toBeLessThan(tolerance);
+  }
+}
+
+describe.each(
+  fixtures.map((fixture) => ({
+    ...fixture,
+    title: `${fixture.name} ${JSON.stringify(fixture.options)}, ${fixture.labels.length} rows`,
+  })),
+)('against autograd on the definition: $title', ({ name, options, labels, points, loss, gradient }) => {
+  it('the loss on tensors agrees to 1e-5, in value and gradient', () => {
+    const embeddings = tf.tensor2d(points);
+    const { value, grad } = tf.valueAndGrad((x: tf.Tensor) =>
+      tensorLosses[name](options)(x as tf.Tensor2D, labels),
+    )(embeddings);
+    expect(Math.abs(value.dataSync()[0] / loss - 1)).toBeLessThan(1e-5);
+    expectClose(grad.arraySync() as number[][], gradient, 1e-5);
+  });
+
+  // The plain triplet is on squared distances only.
+  it.skipIf(name === 'triplet')('the plain loss agrees to 1e-10, in value and gradient', () => {
+    const plain = reference[name](points, labels, options);
+    expect(plain.loss).toBeCloseTo(loss, 10);
+    expectClose(plain.gradient, gradient, 1e-10);
+  });
+});

@@ -1,0 +1,182 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  allTriplets,
+  angularTriplets,
+  batchHardTriplets,
+  constructedAngleAtNegative,
+  distanceWeightedTriplets,
+  type EmbeddingTable,
+  HardClassNPairSampler,
+  hardTriplets,
+  multiSimilarityPairs,
+  SeededRandom,
+  semiHardTriplets,
+  type Triplets,
+} from '../../src/index.js';
+
+const rowsOf = ({ vectors, dimension, labels }: EmbeddingTable) =>
+  Array.from(labels, (_, i) => Array.from(vectors.subarray(i * dimension, (i + 1) * dimension)));
+const squared = (a: number[], b: number[]) => a.reduce((sum, value, i) => sum + (value - b[i]) ** 2, 0);
+const listed = ({ anchors, positives, negatives }: Triplets) =>
+  Array.from(anchors, (anchor, i) => [anchor, positives[i], negatives[i]].join());
+
+function every(table: EmbeddingTable, passes: (a: number[], p: number[], n: number[]) => boolean): string[] {
+  const rows = rowsOf(table);
+  const all = [...rows.keys()];
+  return all.flatMap((a) =>
+    all.flatMap((p) =>
+      all
+        .filter((n) => a !== p && table.labels[a] === table.labels[p] && table.labels[n] !== table.labels[a])
+        .filter((n) => passes(rows[a], rows[p], rows[n]))
+        .map((n) => [a, p, n].join()),
+    ),
+  );
+}
+
+const tables = fc.integer({ min: 0, max: 1e6 }).map((seed): EmbeddingTable => {
+  const random = new SeededRandom(seed);
+  const n = 2 + random.integer(14);
+  return {
+    vectors: Float32Array.from({ length: 3 * n }, () => random.normal()),
+    dimension: 3,
+    labels: Int32Array.from({ length: n }, () => random.integer(4)),
+  };
+});
+
+describe('each miner finds what a search over all triplets finds:', () => {
+  const cases: [
+    string,
+    (table: EmbeddingTable) => Triplets,
+    (a: number[], p: number[], n: number[]) => boolean,
+  ][] = [
+    ['all', (table) => allTriplets(table), () => true],
+    ['hard', (table) => hardTriplets(table), (a, p, n) => squared(a, n) < squared(a, p)],
+    [
+      'semi-hard',
+      (table) => semiHardTriplets(table, { margin: 0.7 }),
+      (a, p, n) => squared(a, n) > squared(a, p) && squared(a, n) - squared(a, p) < 0.7,
+    ],
+    [
+      'angular, the angle being constructed',
+      (table) => angularTriplets(table, { alphaDegrees: 36 }),
+      (anchor, positive, negative) => constructedAngleAtNegative({ anchor, positive, negative }) > 36,
+    ],
+  ];
+
+  it.each(cases)('%s', (_, mine, passes) => {
+    fc.assert(fc.property(tables, (table) => void expect(listed(mine(table))).toEqual(every(table, passes))));
+  });
+
+  it('batch-hard', () => {
+    fc.assert(
+      fc.property(tables, (table) => {
+        const rows = rowsOf(table);
+        const byAnchor = new Map<number, number[][]>();
+        for (const triplet of every(table, () => true).map((text) => text.split(',').map(Number))) {
+          byAnchor.set(triplet[0], [...(byAnchor.get(triplet[0]) ?? []), triplet]);
+        }
+        const expected = [...byAnchor].map(([a, triplets]) => {
+          const side = (index: number) => triplets.map((triplet) => squared(rows[a], rows[triplet[index]]));
+          return [Math.max(...side(1)), Math.min(...side(2))];
+        });
+        const { anchors, positives, negatives } = batchHardTriplets(table);
+        expect(Array.from(anchors)).toEqual([...byAnchor.keys()]);
+        for (const [i, [farthest, nearest]] of expected.entries()) {
+          expect(squared(rows[anchors[i]], rows[positives[i]])).toBeCloseTo(farthest, 10);
+          expect(squared(rows[anchors[i]], rows[negatives[i]])).toBeCloseTo(nearest, 10);
+        }
+      }),
+    );
+  });
+
+  it('multi-similarity', () => {
+    fc.assert(
+      fc.property(tables, (table) => {
+        const rows = rowsOf(table);
+        const cosine = (i: number, j: number) =>
+          rows[i].reduce((sum, value, k) => sum + value * rows[j][k], 0) /
+          Math.hypot(...rows[i]) /
+          Math.hypot(...rows[j]);
+        const all = [...rows.keys()];
+        const same = (i: number, j: number) => i !== j && table.labels[i] === table.labels[j];
+        const other = (i: number, j: number) => table.labels[i] !== table.labels[j];
+        const mined = multiSimilarityPairs(table, { epsilon: 0.1 });
+        const negatives = all.flatMap((a) =>
+          all
+            .filter(
+              (n) => other(a, n) && all.some((p) => same(a, p) && cosine(a, n) + 0.1 > cosine(a, p) + 1e-6),
+            )
+            .map((n) => [a, n]),
+        );
+        const positives = all.flatMap((a) =>
+          all
+            .filter(
+              (p) => same(a, p) && all.some((n) => other(a, n) && cosine(a, n) + 0.1 > cosine(a, p) + 1e-6),
+            )
+            .map((p) => [a, p]),
+        );
+        expect(mined.negatives).toEqual(negatives);
+        expect(mined.positives).toEqual(positives);
+      }),
+    );
+  });
+});
+
+describe('a miner of triplets', () => {
+  it('refuses to return more than it is allowed, and says what to do', () => {
+    const table = {
+      vectors: new Float32Array(40),
+      dimension: 1,
+      labels: Int32Array.from({ length: 40 }, (_, i) => i % 2),
+    };
+    expect(() => allTriplets(table, { most: 1000 })).toThrow(/more than 1000 triplets. Mine smaller batches/);
+  });
+});
+
+describe('distance-weighted sampling', () => {
+  // On the circle (d = 2), q(D) ∝ (1 − D²/4)^(−½): weight √(1 − D²/4). Negatives at D = 1 and D = 1.2 from the anchor.
+  it('draws negatives with the inverse density of their distance', () => {
+    const at = (distance: number) => 2 * Math.asin(distance / 2);
+    const angles = [0, 0, at(1), -at(1.2), at(1.9)];
+    const table = {
+      vectors: Float32Array.from(angles.flatMap((angle) => [Math.cos(angle), Math.sin(angle)])),
+      dimension: 2,
+      labels: Int32Array.of(0, 0, 1, 2, 3),
+    };
+    let nearer = 0;
+    let draws = 0;
+    for (let seed = 0; seed < 3000; seed++) {
+      const { anchors, negatives } = distanceWeightedTriplets(table, { random: new SeededRandom(seed) });
+      expect(Array.from(anchors)).toEqual([0, 1]);
+      for (const negative of negatives) {
+        draws++;
+        if (negative === 2) nearer++;
+        expect(negative).not.toBe(4);
+      }
+    }
+    const [first, second] = [Math.sqrt(1 - 1 / 4), Math.sqrt(1 - 1.44 / 4)];
+    expect(nearer / draws).toBeCloseTo(first / (first + second), 1);
+  });
+});
+
+describe('hard class mining for N-pair batches', () => {
+  const labels = Array.from({ length: 20 }, (_, i) => Math.floor(i / 2));
+
+  it('adds the class that is most similar to those chosen so far, one after another', () => {
+    const sampler = new HardClassNPairSampler({ labels, classes: 4, candidates: 10 });
+    const representative = (label: number) => [Math.cos(label / 2), Math.sin(label / 2)];
+    sampler.observe([...Array(10).keys()], [...Array(10).keys()].map(representative));
+    for (let seed = 0; seed < 20; seed++) {
+      const batch = sampler.batch(new SeededRandom(seed)).map((position) => labels[position]);
+      const chosen = batch.filter((_, row) => row % 2 === 0);
+      expect(batch.filter((_, row) => row % 2 === 1)).toEqual(chosen);
+      for (let i = 1; i < chosen.length; i++) {
+        const best = (label: number) =>
+          Math.max(...chosen.slice(0, i).map((other) => Math.cos((label - other) / 2)));
+        const rest = [...Array(10).keys()].filter((label) => !chosen.slice(0, i).includes(label));
+        expect(best(chosen[i])).toBeCloseTo(Math.max(...rest.map(best)), 10);
+      }
+    }
+  });
+});
