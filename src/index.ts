@@ -73,13 +73,17 @@ export {
   type MinerOptions,
   semiHardTriplets,
 } from './mining/triplet-miners.js';
+export { type EmbeddingHeadOptions, embeddingHead } from './models/embedding-head.js';
+export type { Model, Parameter } from './models/model.js';
 export { type ChartSpec, renderChart } from './report/chart.js';
 export { curveChart, recallAtKChart, recallChart } from './report/method-charts.js';
+export { type Estimate, estimate } from './report/method-scores.js';
 export { showChart, showImage, showMarkdown, showPictures } from './report/notebook-display.js';
 export { scoreTables, summaryTable } from './report/table.js';
 export { type BackendDescription, type BackendName, startBackend } from './runtime/backend.js';
 export { KitError, type KitErrorCode } from './runtime/kit-error.js';
 export { SeededRandom } from './runtime/seeded-random.js';
+export { Optimizer, type OptimizerOptions } from './training/optimizer.js';
 export type { EmbeddingTable } from './types/embedding-table.js';
 export type { ImageItem, ImageSet, RgbImage } from './types/image-set.js';
 export type { CurvePoint, RunMetrics, RunRecord } from './types/run-record.js';

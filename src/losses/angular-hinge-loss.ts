@@ -11,7 +11,8 @@ export interface AngularHingeOptions {
  * "Deep Metric Learning with Angular Loss", the loss of one triplet before Eq. 8).
  *
  * Gradient where active, t = tan²α: 2(x_a−x_p) − 2t(x_a+x_p−2x_n) to the anchor, 2(x_p−x_a) − 2t(x_a+x_p−2x_n)
- * to the positive, 4t(x_a+x_p−2x_n) to the negative: each sees all three points.
+ * to the positive, 4t(x_a+x_p−2x_n) to the negative: each sees all three points, but that at 45°, t = 1, the anchor's
+ * own term cancels in its gradient, 4(x_n−x_p), and the positive's in its own.
  *
  * @returns a function of anchors, positives and negatives, each [n, d], to a scalar
  * @throws KitError `invalid-argument` for α outside (0, 90) degrees

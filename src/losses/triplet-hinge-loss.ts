@@ -24,11 +24,8 @@ export function tripletHingeLoss(options: TripletHingeOptions = {}) {
         // 1e-12 under the root keeps the gradient finite where two points coincide.
         return distance === 'squared' ? squared : squared.add(1e-12).sqrt();
       };
-      const hinge = length(anchors.sub(positives))
-        .sub(length(anchors.sub(negatives)))
-        .add(margin)
-        .relu();
-      return hinge.mean<tf.Scalar>();
+      const violation = length(anchors.sub(positives)).sub(length(anchors.sub(negatives)));
+      return penalty(violation, margin).mean<tf.Scalar>();
     });
 }
 
