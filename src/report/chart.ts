@@ -43,7 +43,7 @@ const CONFIG = {
     domainColor: '#999',
     tickColor: '#999',
   },
-  legend: { labelFontSize: 11, titleFontSize: 11, titleFontWeight: 'normal' },
+  legend: { labelLimit: 400, labelFontSize: 11, titleFontSize: 11, titleFontWeight: 'normal' },
   view: { stroke: null },
 } as const;
 
