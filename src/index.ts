@@ -17,7 +17,9 @@ export {
   nearestNeighbours,
 } from './evaluation/nearest-neighbours.js';
 export { normalizedMutualInformation } from './evaluation/normalized-mutual-information.js';
+export { type NpyArray, readNpy } from './evaluation/npy-file.js';
 export { pairwiseF1 } from './evaluation/pairwise-f1.js';
+export { readEmbeddings } from './evaluation/read-embeddings.js';
 export { recallAtK } from './evaluation/recall-at-k.js';
 export { readRecords } from './experiments/record-store.js';
 export {

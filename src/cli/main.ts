@@ -64,6 +64,22 @@ program
     await labCommand(paths, options);
   });
 
+program
+  .command('evaluate')
+  .description(
+    'score embeddings that any framework made: Recall@K, MAP@R, R-precision, NMI, AMI, pairwise F1',
+  )
+  .argument('<embeddings>', '.npy of n rows, or .csv whose last column is the label')
+  .option('--labels <file>', '.npy of n integers, or a text file of one a line')
+  .option('--ks <list>', 'the Ks of Recall@K', listOf, ['1', '2', '4', '8'])
+  .option('--seed <n>', 'of k-means', Number, 0)
+  .option('--restarts <n>', 'of k-means', wholeNumber, 1)
+  .option('--out <file>', 'write a record here')
+  .action(async (path, options) => {
+    const { evaluateCommand } = await import('./evaluate-command.js');
+    await evaluateCommand(path, options);
+  });
+
 program.parseAsync().catch((error: unknown) => {
   if (error instanceof KitError) {
     process.stderr.write(`\n${error.message}\n`);

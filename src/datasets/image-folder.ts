@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import sharp from 'sharp';
 import { KitError } from '../runtime/kit-error.js';
-import type { ImageItem, ImageSet, RgbImage } from '../types/image-set.js';
+import type { ImageItem, ImageSet } from '../types/image-set.js';
+import { requirePictures } from './picture-index.js';
+import { readPicture } from './read-picture.js';
 
 const PICTURE = /\.(jpe?g|png|webp|gif|tiff?|avif|svg)$/i;
-const CHECKED_AT_ONCE = 8;
 
 export interface ImageFolderOptions {
   /** Holds one folder a class, with its pictures in it. */
@@ -17,13 +17,36 @@ export interface ImageFolderOptions {
 
 /**
  * A user's own pictures: a folder a class. Every picture is decoded once while loading, so that a broken one
- * is named before training begins.
+ * is named before training begins; what was seen of unchanged files is kept in the cache folder.
  *
  * @throws KitError `dataset-missing`, `invalid-dataset` (no classes, an empty class, a class with one picture) or
  *   `broken-image`, each with the path and what to do
  */
 export async function loadImageFolder(options: ImageFolderOptions): Promise<ImageSet> {
   const { directory, name = options.directory } = options;
+  const { classNames, items } = listImageFolder(directory);
+  const facts = await requirePictures(
+    directory,
+    items.map(({ path }) => path),
+    'pixels',
+  );
+  const checksum = createHash('sha256')
+    .update(JSON.stringify([items, facts.map(({ sha256 }) => sha256)]))
+    .digest('hex');
+  return {
+    name,
+    classNames,
+    items,
+    checksum,
+    read: (index) => readPicture(join(directory, items[index].path)),
+  };
+}
+
+/** Classes and items of an image folder, nothing decoded. @throws as `loadImageFolder`, save `broken-image` */
+export function listImageFolder(directory: string): {
+  readonly classNames: string[];
+  readonly items: ImageItem[];
+} {
   if (!existsSync(directory) || !statSync(directory).isDirectory()) {
     throw new KitError(
       'dataset-missing',
@@ -54,41 +77,5 @@ export async function loadImageFolder(options: ImageFolderOptions): Promise<Imag
     }
     items.push(...pictures.map((file) => ({ path: join(className, file), label })));
   }
-  const sums: string[] = [];
-  for (let start = 0; start < items.length; start += CHECKED_AT_ONCE) {
-    const block = items.slice(start, start + CHECKED_AT_ONCE).map(async ({ path }) => {
-      await decode(join(directory, path));
-      return createHash('sha256')
-        .update(readFileSync(join(directory, path)))
-        .digest('hex');
-    });
-    sums.push(...(await Promise.all(block)));
-  }
-  const checksum = createHash('sha256')
-    .update(JSON.stringify([items, sums]))
-    .digest('hex');
-  return { name, classNames, items, checksum, read: (index) => decode(join(directory, items[index].path)) };
-}
-
-/** Decodes a picture to 8-bit RGB on white. @throws KitError `broken-image` with the path */
-export async function decode(path: string): Promise<RgbImage> {
-  try {
-    const { data, info } = await sharp(path, { failOn: 'warning' })
-      .rotate()
-      .flatten({ background: '#fff' })
-      .toColourspace('srgb')
-      .removeAlpha()
-      .raw()
-      .toBuffer({ resolveWithObject: true });
-    if (info.channels === 3) return { width: info.width, height: info.height, data };
-    const rgb = Uint8Array.from({ length: info.width * info.height * 3 }, (_, i) => data[Math.floor(i / 3)]);
-    return { width: info.width, height: info.height, data: rgb };
-  } catch (error) {
-    const reason = (error as Error).message.split('\n')[0];
-    throw new KitError(
-      'broken-image',
-      `${path} can't be read as a picture (${reason}). Replace it or remove it.`,
-      { cause: error },
-    );
-  }
+  return { classNames, items };
 }

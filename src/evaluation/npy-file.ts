@@ -1,0 +1,128 @@
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { KitError } from '../runtime/kit-error.js';
+
+/** A NumPy array of one or two dimensions, row-major whatever the order in the file. */
+export interface NpyArray {
+  readonly shape: readonly number[];
+  readonly values: Float64Array | Float32Array;
+}
+
+interface NpyHeader {
+  readonly shape: number[];
+  readonly kind: string;
+  readonly bytes: number;
+  readonly littleEndian: boolean;
+  readonly fortranOrder: boolean;
+  readonly dataStart: number;
+}
+
+type Reader = (view: DataView, at: number, littleEndian: boolean) => number;
+
+const READERS: Readonly<Record<string, Reader>> = {
+  f4: (view, at, little) => view.getFloat32(at, little),
+  f8: (view, at, little) => view.getFloat64(at, little),
+  f2: (view, at, little) => halfToNumber(view.getUint16(at, little)),
+  i1: (view, at) => view.getInt8(at),
+  i2: (view, at, little) => view.getInt16(at, little),
+  i4: (view, at, little) => view.getInt32(at, little),
+  i8: (view, at, little) => Number(view.getBigInt64(at, little)),
+  u1: (view, at) => view.getUint8(at),
+  u2: (view, at, little) => view.getUint16(at, little),
+  u4: (view, at, little) => view.getUint32(at, little),
+  u8: (view, at, little) => Number(view.getBigUint64(at, little)),
+};
+
+/**
+ * Reads a .npy file (format 1 to 3): floats of 16, 32 and 64 bits, integers of 8 to 64, either byte order, C or Fortran
+ * order. Nothing is allocated before the header's size was found to be the file's.
+ *
+ * @throws KitError `unsupported-file` naming the file and what is wrong
+ */
+export function readNpy(path: string): NpyArray {
+  const wrong = (what: string): never => {
+    throw new KitError(
+      'unsupported-file',
+      `${path}: ${what}. Expected a .npy file of one or two dimensions, as numpy.save writes it.`,
+    );
+  };
+  let file: number;
+  try {
+    file = openSync(path, 'r');
+  } catch (error) {
+    throw new KitError(
+      'unsupported-file',
+      `${path} can't be opened (${(error as NodeJS.ErrnoException).code}).`,
+      { cause: error },
+    );
+  }
+  try {
+    const size = fstatSync(file).size;
+    const header = readHeader(file, size, wrong);
+    const count = header.shape.reduce((product, length) => product * length, 1);
+    const found = size - header.dataStart;
+    if (count * header.bytes !== found) {
+      wrong(
+        `the header says ${header.shape.join(' × ')} numbers of ${header.bytes} bytes, which is ${count * header.bytes} bytes, but ${found} follow`,
+      );
+    }
+    const buffer = Buffer.alloc(found);
+    readSync(file, buffer, 0, found, header.dataStart);
+    return { shape: header.shape, values: decode(buffer, header, count) };
+  } finally {
+    closeSync(file);
+  }
+}
+
+function readHeader(file: number, size: number, wrong: (what: string) => never): NpyHeader {
+  const start = Buffer.alloc(12);
+  readSync(file, start, 0, 12, 0);
+  if (start.toString('latin1', 0, 6) !== '\x93NUMPY') wrong('it does not begin as a .npy file does');
+  const longHeader = start[6] >= 2;
+  const length = longHeader ? start.readUInt32LE(8) : start.readUInt16LE(8);
+  const textStart = longHeader ? 12 : 10;
+  if (textStart + length > size) wrong('it ends within its header');
+  const buffer = Buffer.alloc(length);
+  readSync(file, buffer, 0, length, textStart);
+  const text = buffer.toString('latin1');
+  const type = /'descr':\s*'([<>|=])([fiu])(\d)'/.exec(text);
+  const order = /'fortran_order':\s*(True|False)/.exec(text);
+  const shape = /'shape':\s*\(([\d,\s]*)\)/.exec(text);
+  if (type === null || order === null || shape === null || READERS[type[2] + type[3]] === undefined) {
+    return wrong(`the header ${text.trim()} names no array of numbers`);
+  }
+  const lengths = shape[1]
+    .split(',')
+    .filter((part) => part.trim() !== '')
+    .map(Number);
+  if (lengths.length < 1 || lengths.length > 2) wrong(`it has ${lengths.length} dimensions`);
+  return {
+    shape: lengths,
+    kind: type[2] + type[3],
+    bytes: Number(type[3]),
+    littleEndian: type[1] !== '>',
+    fortranOrder: order[1] === 'True',
+    dataStart: textStart + length,
+  };
+}
+
+function decode(buffer: Buffer, header: NpyHeader, count: number): NpyArray['values'] {
+  const view = new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+  const read = READERS[header.kind];
+  const values =
+    header.kind === 'f4' || header.kind === 'f2' ? new Float32Array(count) : new Float64Array(count);
+  const [rows, columns] = [header.shape[0], header.shape[1] ?? 1];
+  for (let i = 0; i < count; i++) {
+    const to = header.fortranOrder ? (i % rows) * columns + Math.floor(i / rows) : i;
+    values[to] = read(view, i * header.bytes, header.littleEndian);
+  }
+  return values;
+}
+
+function halfToNumber(bits: number): number {
+  const sign = bits & 0x8000 ? -1 : 1;
+  const exponent = (bits >> 10) & 31;
+  const fraction = bits & 1023;
+  if (exponent === 0) return sign * fraction * 2 ** -24;
+  if (exponent === 31) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
+  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+}

@@ -1,0 +1,102 @@
+import { readFileSync } from 'node:fs';
+import { KitError } from '../runtime/kit-error.js';
+import type { EmbeddingTable } from '../types/embedding-table.js';
+import { checkTable } from './nearest-neighbours.js';
+import { readNpy } from './npy-file.js';
+
+/**
+ * Embeddings of any framework: `.npy` [n, d] with labels in a `.npy` [n] or a text file of one integer a line, or one CSV
+ * whose last column is the label.
+ *
+ * @throws KitError `unsupported-file` or `invalid-embeddings`, naming file and row
+ */
+export function readEmbeddings(embeddingsPath: string, labelsPath?: string): EmbeddingTable {
+  const table = embeddingsPath.endsWith('.npy')
+    ? fromNpy(embeddingsPath, labelsPath)
+    : fromCsv(embeddingsPath, labelsPath);
+  checkTable(table);
+  return table;
+}
+
+function fromNpy(path: string, labelsPath: string | undefined): EmbeddingTable {
+  if (labelsPath === undefined) {
+    throw new KitError(
+      'invalid-embeddings',
+      `${path} holds no labels; name them with --labels (a .npy of n integers, or a text file of one a line).`,
+    );
+  }
+  const { shape, values } = readNpy(path);
+  if (shape.length !== 2)
+    throw new KitError(
+      'invalid-embeddings',
+      `${path} has the shape (${shape}); embeddings have two dimensions, rows and columns.`,
+    );
+  const labels = readLabels(labelsPath);
+  if (labels.length !== shape[0]) {
+    throw new KitError(
+      'invalid-embeddings',
+      `${path} has ${shape[0]} rows but ${labelsPath} has ${labels.length} labels; there must be one for each row.`,
+    );
+  }
+  return { vectors: Float32Array.from(values), dimension: shape[1], labels };
+}
+
+function fromCsv(path: string, labelsPath: string | undefined): EmbeddingTable {
+  const lines = readLines(path);
+  const first = lines[0]?.split(',').map(Number) ?? [];
+  const rows = (first.some(Number.isNaN) ? lines.slice(1) : lines).map((line) => line.split(',').map(Number));
+  const width = rows[0]?.length ?? 0;
+  const uneven = rows.findIndex((row) => row.length !== width);
+  if (uneven >= 0) {
+    throw new KitError(
+      'invalid-embeddings',
+      `${path}: row ${uneven} has ${rows[uneven].length} columns, row 0 has ${width}; every row must have as many.`,
+    );
+  }
+  const dimension = labelsPath === undefined ? width - 1 : width;
+  if (dimension < 1)
+    throw new KitError(
+      'invalid-embeddings',
+      `${path} has ${width} columns; it needs one at least beside the label.`,
+    );
+  const labels =
+    labelsPath === undefined ? rows.map((row) => row[dimension]) : Array.from(readLabels(labelsPath));
+  const vectors = Float32Array.from(rows.flatMap((row) => row.slice(0, dimension)));
+  return { vectors, dimension, labels: wholeNumbers(labels, labelsPath ?? path) };
+}
+
+function readLabels(path: string): Int32Array {
+  return wholeNumbers(
+    path.endsWith('.npy') ? Array.from(readNpy(path).values) : readLines(path).map(Number),
+    path,
+  );
+}
+
+/** Labels of any size become small ones; equal stays equal. */
+function wholeNumbers(labels: readonly number[], path: string): Int32Array {
+  const wrong = labels.findIndex((label) => !Number.isInteger(label));
+  if (wrong >= 0)
+    throw new KitError(
+      'invalid-embeddings',
+      `${path}: the label of row ${wrong} is ${labels[wrong]}; labels are whole numbers.`,
+    );
+  const known = new Map<number, number>();
+  return Int32Array.from(labels, (label) => {
+    if (!known.has(label)) known.set(label, known.size);
+    return known.get(label) as number;
+  });
+}
+
+function readLines(path: string): string[] {
+  try {
+    return readFileSync(path, 'utf8')
+      .split(/\r?\n/)
+      .filter((line) => line.trim() !== '');
+  } catch (error) {
+    throw new KitError(
+      'unsupported-file',
+      `${path} can't be opened (${(error as NodeJS.ErrnoException).code}).`,
+      { cause: error },
+    );
+  }
+}
