@@ -1,11 +1,17 @@
+export { type LoadCars196Options, loadCars196 } from './datasets/cars-196.js';
 export {
   type ClassDisjointSplit,
   type ClassDisjointSplitOptions,
   classDisjointSplit,
 } from './datasets/class-disjoint-split.js';
+export { type LoadCub200Options, loadCub200 } from './datasets/cub-200.js';
+export { type LoadCub200CropsOptions, loadCub200Crops } from './datasets/cub-200-crops.js';
 export { loadEmoji } from './datasets/emoji.js';
 export { type FixedSizeImageSet, toFixedSize } from './datasets/fixed-size-image-set.js';
 export { type ImageFolderOptions, loadImageFolder } from './datasets/image-folder.js';
+export { type LoadOnlineProductsOptions, loadOnlineProducts } from './datasets/online-products.js';
+export { type ClassSplit, paperSplit, type SplitImageSet, splitByClasses } from './datasets/paper-split.js';
+export { type DatasetReport, verifyDataset } from './datasets/verify-dataset.js';
 export { adjustedMutualInformation } from './evaluation/adjusted-mutual-information.js';
 export { type EvaluateEmbeddingsOptions, evaluateEmbeddings } from './evaluation/evaluate-embeddings.js';
 export { type KMeansOptions, type KMeansResult, kMeans } from './evaluation/k-means.js';

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { evaluateEmbeddings } from '../evaluation/evaluate-embeddings.js';
+import { evaluateInDetail } from '../evaluation/evaluate-embeddings.js';
 import { readEmbeddings } from '../evaluation/read-embeddings.js';
+import { scoreEngine } from '../evaluation/start-score-engine.js';
 import { KitError } from '../runtime/kit-error.js';
 import { writeFileWhole } from '../runtime/write-file-whole.js';
 import { kitVersion } from './version.js';
@@ -11,6 +12,8 @@ export interface EvaluateOptions {
   readonly ks: readonly string[];
   readonly seed: number;
   readonly restarts: number;
+  /** Draws of the bootstrap over classes; none by default. */
+  readonly bootstrap?: number;
   readonly out?: string;
 }
 
@@ -26,22 +29,28 @@ export async function evaluateCommand(path: string, options: EvaluateOptions): P
       `--ks has ${wrong}; with ${most + 1} rows K lies between 1 and ${most}.`,
     );
   const started = performance.now();
-  const metrics = await evaluateEmbeddings(table, {
+  const { clustering, queries, classes, intervals, ...metrics } = await evaluateInDetail(table, {
     ks,
     kMeansSeed: options.seed,
     kMeansRestarts: options.restarts,
+    bootstrap: options.bootstrap,
   });
   const seconds = (performance.now() - started) / 1000;
   const { recallAtK, ...scores } = metrics;
   const lines: [string, number][] = [
-    ...Object.entries(recallAtK).map(([k, share]): [string, number] => [`Recall@${k}`, share]),
+    ...Object.entries(recallAtK).map(([k, share]): [string, number] => [`recallAtK.${k}`, share]),
     ...Object.entries(scores),
   ];
-  const classes = new Set(table.labels).size;
   process.stdout.write(
     `${table.labels.length} rows of ${table.dimension} dimensions, ${classes} classes; ${seconds.toFixed(1)} s\n`,
   );
-  for (const [name, share] of lines) process.stdout.write(`${name.padEnd(30)} ${(100 * share).toFixed(2)}\n`);
+  const percent = (share: number) => (100 * share).toFixed(2);
+  for (const [name, share] of lines) {
+    const title = name.replace('recallAtK.', 'Recall@').padEnd(30);
+    const interval = intervals?.[name];
+    const range = interval === undefined ? '' : `  95% ${interval.map(percent).join(' to ')}`;
+    process.stdout.write(`${title} ${percent(share)}${range}\n`);
+  }
   if (options.out === undefined) return;
   const checksum = (file: string) => createHash('sha256').update(readFileSync(file)).digest('hex');
   const record = {
@@ -53,9 +62,21 @@ export async function evaluateCommand(path: string, options: EvaluateOptions): P
       classes,
     },
     labels: options.labels === undefined ? null : { path: options.labels, sha256: checksum(options.labels) },
-    evaluation: { ks, kMeansSeed: options.seed, kMeansRestarts: options.restarts, metric: 'cosine' },
-    versions: { kit: kitVersion, node: process.versions.node },
+    evaluation: {
+      ks,
+      kMeansSeed: options.seed,
+      kMeansRestarts: options.restarts,
+      metric: 'cosine',
+      singleImageClasses: 'miss',
+    },
+    versions: { kit: kitVersion, node: process.versions.node, engine: (await scoreEngine()).name },
     metrics,
+    intervals:
+      intervals === undefined
+        ? null
+        : { draws: options.bootstrap, over: 'classes', level: 0.95, ...intervals },
+    kMeans: { clusters: classes, inertia: clustering.inertia, iterations: clustering.iterations },
+    queries,
     seconds,
   };
   writeFileWhole(options.out, `${JSON.stringify(record, null, 1)}\n`);

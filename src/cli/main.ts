@@ -80,6 +80,37 @@ program
     await evaluateCommand(path, options);
   });
 
+const data = program.command('data').description('list, verify and get the data sets of the paper');
+
+data
+  .command('list')
+  .description('terms, sizes, addresses, sums, and what is here')
+  .action(async () => {
+    const { dataListCommand } = await import('./data-command.js');
+    dataListCommand();
+  });
+
+data
+  .command('verify')
+  .description('check copies on disk against the published lists')
+  .argument('[target]', 'a name of kit data list, or a folder; default: all in KIT_DATA or datasets/')
+  .action(async (target) => {
+    const { dataVerifyCommand } = await import('./data-command.js');
+    await dataVerifyCommand(target);
+  });
+
+data
+  .command('get')
+  .description('download a data set, or take over the copy that you have')
+  .argument('<name>', 'a name of kit data list')
+  .option('--accept-license', 'accept the terms that kit data list states')
+  .option('--from <path>', 'an archive or a folder that you have, instead of downloading')
+  .option('--allow-partial', 'keep a copy that lacks images')
+  .action(async (name, options) => {
+    const { dataGetCommand } = await import('./data-command.js');
+    await dataGetCommand(name, options);
+  });
+
 program.parseAsync().catch((error: unknown) => {
   if (error instanceof KitError) {
     process.stderr.write(`\n${error.message}\n`);

@@ -20,13 +20,21 @@ export interface ClassDisjointSplit {
 /**
  * Splits a set by class: test classes first, so that they stay the same whatever the shares of the rest.
  *
- * @throws KitError `invalid-dataset` when a split would hold fewer than two classes
+ * @throws KitError `invalid-dataset` when a split would hold fewer than two classes, `invalid-argument` when the
+ *   shares ask for more classes than there are
  */
 export function classDisjointSplit(
   set: Pick<ImageSet, 'name' | 'items' | 'classNames'>,
   options: ClassDisjointSplitOptions,
 ): ClassDisjointSplit {
   const classes = set.classNames.length;
+  const asked = options.train + options.validation + options.test;
+  if (asked > 1 + 1e-9) {
+    throw new KitError(
+      'invalid-argument',
+      `The split of ${set.name} asks for ${asked} of its ${classes} classes; train, validation and test together may be 1 at most.`,
+    );
+  }
   const order = new SeededRandom(options.seed)
     .fork('split')
     .shuffle(Array.from({ length: classes }, (_, i) => i));

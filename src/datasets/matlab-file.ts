@@ -16,11 +16,11 @@ export type MatlabValue =
     };
 
 /**
- * Reads a MATLAB level 5 file (MathWorks, "MAT-File Format", 2019, chapter 1): numbers, text, cells and structs,
+ * Reads a MATLAB level 5 file (MathWorks, "MAT-File Format", chapter 1): numbers, text, cells and structs,
  * compressed or not, of either byte order.
  *
  * @throws KitError `unsupported-file` that names the file and what is wrong: truncated, damaged, another version
- *   (4 or 7.3), complex, sparse, objects; above 256 MiB unpacked
+ *   (4 or 7.3), complex, sparse, objects; above 64 MiB unpacked
  */
 export function readMatlabFile(path: string): ReadonlyMap<string, MatlabValue> {
   return parseMatlabFile(readFileSync(path), path);
@@ -34,19 +34,19 @@ export function parseMatlabFile(bytes: Uint8Array, origin: string): ReadonlyMap<
       `${origin}: ${what}. Expected a whole MATLAB 5 file of numbers, text, cells and structs; get the file again, or save it anew with MATLAB's -v7.`,
     );
   };
-  const littleEndian = checkHeader(bytes, fail);
+  const file: FileBeingRead = { littleEndian: checkHeader(bytes, fail), fail, valuesLeft: MOST_VALUES };
   const variables = new Map<string, MatlabValue>();
   let budget = MOST_UNPACKED_BYTES;
-  const file = new ElementReader(bytes.subarray(HEADER_BYTES), littleEndian, fail);
-  while (!file.atEnd) {
-    let element = file.element();
+  const reader = new ElementReader(bytes.subarray(HEADER_BYTES), file);
+  while (!reader.atEnd) {
+    let element = reader.element();
     if (element.type === COMPRESSED) {
       const unpacked = inflate(element.data, budget, fail);
       budget -= unpacked.length;
-      element = new ElementReader(unpacked, littleEndian, fail).element();
+      element = new ElementReader(unpacked, file).element();
     }
     if (element.type !== MATRIX) fail(`a variable has the type number ${element.type}`);
-    const { name, value } = readMatrix(element.data, littleEndian, fail, 0);
+    const { name, value } = readMatrix(element.data, file, 0);
     variables.set(name, value);
   }
   return variables;
@@ -54,21 +54,26 @@ export function parseMatlabFile(bytes: Uint8Array, origin: string): ReadonlyMap<
 
 type Fail = (what: string) => never;
 
+interface FileBeingRead {
+  readonly littleEndian: boolean;
+  readonly fail: Fail;
+  valuesLeft: number;
+}
+
 const HEADER_BYTES = 128;
-const MOST_UNPACKED_BYTES = 256 * 2 ** 20;
+const MOST_UNPACKED_BYTES = 64 * 2 ** 20;
+/** Cells and struct fields: an empty one takes 8 bytes in the file and far more in memory. */
+const MOST_VALUES = 2e6;
 const DEEPEST = 32;
 
 const MATRIX = 14;
 const COMPRESSED = 15;
 const UTF8 = 16;
 
+type ReadNumber = (view: DataView, at: number, littleEndian: boolean) => number;
+
 /** By type number: bytes a number, and how to read one. */
-const NUMBER_TYPES: Readonly<
-  Record<
-    number,
-    readonly [bytes: number, read: (view: DataView, at: number, littleEndian: boolean) => number]
-  >
-> = {
+const NUMBER_TYPES: Readonly<Record<number, readonly [bytes: number, read: ReadNumber]>> = {
   1: [1, (view, at) => view.getInt8(at)],
   2: [1, (view, at) => view.getUint8(at)],
   3: [2, (view, at, little) => view.getInt16(at, little)],
@@ -85,19 +90,20 @@ const NUMBER_TYPES: Readonly<
 const CELL_CLASS = 1;
 const STRUCT_CLASS = 2;
 const CHARACTER_CLASS = 4;
+const FIRST_NUMBER_CLASS = 6;
+const LAST_NUMBER_CLASS = 15;
 const UNREAD_CLASSES: Readonly<Record<number, string>> = {
   3: 'an object',
   5: 'a sparse matrix',
   16: 'a function handle',
   17: 'an object',
 };
-const FIRST_NUMBER_CLASS = 6;
-const LAST_NUMBER_CLASS = 15;
 const COMPLEX_FLAG = 0x08;
 
 function checkHeader(bytes: Uint8Array, fail: Fail): boolean {
-  if (bytes.length < HEADER_BYTES)
+  if (bytes.length < HEADER_BYTES) {
     fail(`it has ${bytes.length} bytes, fewer than the header's ${HEADER_BYTES}`);
+  }
   const mark = String.fromCharCode(bytes[126], bytes[127]);
   if (mark !== 'IM' && mark !== 'MI') fail('it does not begin with the header of a MATLAB 5 file');
   const major = mark === 'IM' ? bytes[125] : bytes[124];
@@ -131,8 +137,7 @@ class ElementReader {
 
   constructor(
     private readonly bytes: Uint8Array,
-    private readonly littleEndian: boolean,
-    private readonly fail: Fail,
+    private readonly file: FileBeingRead,
   ) {
     this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
@@ -146,19 +151,20 @@ class ElementReader {
   }
 
   element(): Element {
-    if (this.bytesLeft < 8) this.fail('it is cut off or damaged (an element begins where no room is left)');
-    const word = this.view.getUint32(this.at, this.littleEndian);
+    const { littleEndian, fail } = this.file;
+    if (this.bytesLeft < 8) fail('it is cut off or damaged (an element begins where no room is left)');
+    const word = this.view.getUint32(this.at, littleEndian);
     const smallLength = word >>> 16;
     if (smallLength > 0) {
-      if (smallLength > 4) this.fail(`it is damaged (a small element says that it has ${smallLength} bytes)`);
+      if (smallLength > 4) fail(`it is damaged (a small element says that it has ${smallLength} bytes)`);
       const data = this.bytes.subarray(this.at + 4, this.at + 4 + smallLength);
       this.at += 8;
       return { type: word & 0xffff, data };
     }
-    const length = this.view.getUint32(this.at + 4, this.littleEndian);
+    const length = this.view.getUint32(this.at + 4, littleEndian);
     this.at += 8;
     if (length > this.bytesLeft) {
-      this.fail(
+      fail(
         `it is cut off or damaged (an element says that it has ${length} bytes, of which ${this.bytesLeft} are there)`,
       );
     }
@@ -168,29 +174,36 @@ class ElementReader {
   }
 
   numbers(): Float64Array {
-    return numbersOf(this.element(), this.littleEndian, this.fail);
+    return numbersOf(this.element(), this.file);
   }
 }
 
-function numbersOf({ type, data }: Element, littleEndian: boolean, fail: Fail): Float64Array {
+function numbersOf({ type, data }: Element, { littleEndian, fail }: FileBeingRead): Float64Array {
   const [bytes, read] =
     NUMBER_TYPES[type] ?? fail(`it is damaged (type number ${type} where numbers are expected)`);
-  if (data.length % bytes !== 0)
+  if (data.length % bytes !== 0) {
     fail(`it is damaged (${data.length} bytes of numbers of ${bytes} bytes each)`);
+  }
   const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
   return Float64Array.from({ length: data.length / bytes }, (_, i) => read(view, i * bytes, littleEndian));
 }
 
-function readMatrix(
-  data: Uint8Array,
-  littleEndian: boolean,
-  fail: Fail,
-  depth: number,
-): { readonly name: string; readonly value: MatlabValue } {
-  if (data.length === 0)
-    return { name: '', value: { kind: 'numbers', dimensions: [0, 0], values: new Float64Array() } };
+interface NamedValue {
+  readonly name: string;
+  readonly value: MatlabValue;
+}
+
+const EMPTY: NamedValue = {
+  name: '',
+  value: { kind: 'numbers', dimensions: [0, 0], values: new Float64Array() },
+};
+
+function readMatrix(data: Uint8Array, file: FileBeingRead, depth: number): NamedValue {
+  const { fail } = file;
   if (depth > DEEPEST) fail(`it is nested more than ${DEEPEST} deep`);
-  const reader = new ElementReader(data, littleEndian, fail);
+  if (--file.valuesLeft < 0) fail(`it has more than ${MOST_VALUES} cells and fields`);
+  if (data.length === 0) return EMPTY;
+  const reader = new ElementReader(data, file);
   const [flags] = reader.numbers();
   const dimensions = [...reader.numbers()];
   const name = latin1(reader.element().data);
@@ -203,13 +216,15 @@ function readMatrix(
 
   const inner = (): MatlabValue => {
     const element = reader.element();
-    if (element.type !== MATRIX)
+    if (element.type !== MATRIX) {
       fail(`it is damaged (type number ${element.type} inside the variable "${name}")`);
-    return readMatrix(element.data, littleEndian, fail, depth + 1).value;
+    }
+    return readMatrix(element.data, file, depth + 1).value;
   };
   const requireRoomFor = (elements: number) => {
-    if (elements * 8 > reader.bytesLeft)
+    if (elements * 8 > reader.bytesLeft) {
       fail(`it is damaged (the variable "${name}" says that it has ${elements} elements)`);
+    }
   };
 
   switch (ofClass) {
@@ -224,10 +239,7 @@ function readMatrix(
       return { name, value: { kind: 'structs', dimensions, fields, elements } };
     }
     case CHARACTER_CLASS:
-      return {
-        name,
-        value: { kind: 'text', dimensions, text: readText(reader, dimensions, littleEndian, fail) },
-      };
+      return { name, value: { kind: 'text', dimensions, text: readText(reader, dimensions[0], file) } };
   }
   if (ofClass < FIRST_NUMBER_CLASS || ofClass > LAST_NUMBER_CLASS) {
     fail(`the variable "${name}" is ${UNREAD_CLASSES[ofClass] ?? `of class number ${ofClass}`}`);
@@ -251,23 +263,21 @@ function readFieldNames(reader: ElementReader, fail: Fail): string[] {
   );
 }
 
-function readText(
-  reader: ElementReader,
-  dimensions: readonly number[],
-  littleEndian: boolean,
-  fail: Fail,
-): string {
+function readText(reader: ElementReader, rows: number, file: FileBeingRead): string {
   if (reader.atEnd) return '';
   const element = reader.element();
   const characters =
     element.type === UTF8
       ? [...new TextDecoder().decode(element.data)]
-      : Array.from(numbersOf(element, littleEndian, fail), (code) => String.fromCharCode(code));
-  const [rows] = dimensions;
+      : Array.from(numbersOf(element, file), (code) => String.fromCharCode(code));
   if (rows <= 1) return characters.join('');
-  if (rows > characters.length) fail(`it is damaged (${characters.length} characters in ${rows} rows)`);
+  const columns = characters.length / rows;
+  if (!Number.isInteger(columns))
+    file.fail(`it is damaged (${characters.length} characters in ${rows} rows)`);
+  // No characters in many rows: nothing to lay out, however many rows the file claims.
+  if (columns === 0) return '';
   return Array.from({ length: rows }, (_, row) =>
-    characters.filter((_character, i) => i % rows === row).join(''),
+    Array.from({ length: columns }, (_column, column) => characters[column * rows + row]).join(''),
   ).join('\n');
 }
 

@@ -1,3 +1,5 @@
+import { KitError } from '../runtime/kit-error.js';
+
 /** Two labelings of the same n things, counted against each other. */
 export interface ContingencyTable {
   readonly n: number;
@@ -8,8 +10,18 @@ export interface ContingencyTable {
   readonly cells: readonly { readonly row: number; readonly column: number; readonly count: number }[];
 }
 
-/** @param a integers of any size @param b as many integers of any size */
+/**
+ * @param a integers of any size
+ * @param b as many integers of any size
+ * @throws KitError `invalid-argument` when they differ in number, or there is none
+ */
 export function contingencyTable(a: ArrayLike<number>, b: ArrayLike<number>): ContingencyTable {
+  if (a.length !== b.length || a.length === 0) {
+    throw new KitError(
+      'invalid-argument',
+      `Two labelings of ${a.length} and of ${b.length} things; expected the same number, 1 or more.`,
+    );
+  }
   const rows = new Map<number, number>();
   const columns = new Map<number, number>();
   const rowSums: number[] = [];

@@ -11,14 +11,15 @@ const { root } = protobuf.parse(
   message TensorType { int32 elem_type = 1; Shape shape = 2; }
   message Type { TensorType tensor_type = 1; }
   message ValueInfo { string name = 1; Type type = 2; }
-  message Graph { repeated Node node = 1; string name = 2; repeated ValueInfo input = 11; repeated ValueInfo output = 12; }
+  message Tensor { repeated int64 dims = 1; int32 data_type = 2; repeated int64 int64_data = 7; string name = 8; }
+  message Graph { repeated Node node = 1; string name = 2; repeated Tensor initializer = 5; repeated ValueInfo input = 11; repeated ValueInfo output = 12; }
   message OperatorSet { string domain = 1; int64 version = 2; }
   message Model { int64 ir_version = 1; string producer_name = 2; Graph graph = 7; repeated OperatorSet opset_import = 8; }
 `,
   { keepCase: true },
 );
 
-const ELEMENT_TYPES = { float32: 1, int64: 7 } as const;
+const ELEMENT_TYPES = { float32: 1, int32: 6, int64: 7 } as const;
 
 export interface OnnxValue {
   readonly name: string;
@@ -35,11 +36,16 @@ export interface OnnxNode {
   readonly attributes?: Readonly<Record<string, number>>;
 }
 
-/** The bytes of an ONNX model (opset 17) that onnxruntime loads. */
+/**
+ * The bytes of an ONNX model (opset 17) that onnxruntime loads.
+ *
+ * @param axes one-dimensional int64 constants by name
+ */
 export function onnxModel(
   nodes: readonly OnnxNode[],
   inputs: readonly OnnxValue[],
   outputs: readonly OnnxValue[],
+  axes: Readonly<Record<string, readonly number[]>> = {},
 ): Uint8Array {
   const value = ({ name, type, shape }: OnnxValue) => ({
     name,
@@ -66,7 +72,18 @@ export function onnxModel(
         ir_version: 8,
         producer_name: 'angular-loss-kit',
         opset_import: [{ domain: '', version: 17 }],
-        graph: { name: 'graph', node: nodes.map(node), input: inputs.map(value), output: outputs.map(value) },
+        graph: {
+          name: 'graph',
+          node: nodes.map(node),
+          initializer: Object.entries(axes).map(([name, values]) => ({
+            name,
+            dims: [values.length],
+            data_type: ELEMENT_TYPES.int64,
+            int64_data: values,
+          })),
+          input: inputs.map(value),
+          output: outputs.map(value),
+        },
       }),
     )
     .finish();

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { KitError } from '../runtime/kit-error.js';
 import type { EmbeddingTable } from '../types/embedding-table.js';
-import { checkTable } from './nearest-neighbours.js';
+import { checkTable } from './embedding-geometry.js';
 import { readNpy } from './npy-file.js';
 
 /**
@@ -74,11 +74,11 @@ function readLabels(path: string): Int32Array {
 
 /** Labels of any size become small ones; equal stays equal. */
 function wholeNumbers(labels: readonly number[], path: string): Int32Array {
-  const wrong = labels.findIndex((label) => !Number.isInteger(label));
+  const wrong = labels.findIndex((label) => !Number.isSafeInteger(label));
   if (wrong >= 0)
     throw new KitError(
       'invalid-embeddings',
-      `${path}: the label of row ${wrong} is ${labels[wrong]}; labels are whole numbers.`,
+      `${path}: the label of row ${wrong} is ${labels[wrong]}; labels are whole numbers of at most 53 bits.`,
     );
   const known = new Map<number, number>();
   return Int32Array.from(labels, (label) => {

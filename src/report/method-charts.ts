@@ -1,67 +1,87 @@
 import { mean } from 'simple-statistics';
 import type { RunRecord } from '../types/run-record.js';
-import { type ChartSpec, METHOD_COLOURS } from './chart.js';
-import { type Estimate, methodScores } from './method-scores.js';
+import type { ChartSpec } from './chart.js';
+import { type MethodScores, methodScores, VALIDATION_COLUMN } from './method-scores.js';
+import { spreadLabels } from './spread-labels.js';
+import { formatEstimate } from './table.js';
 
-/** Recall@1 on unseen classes by method: mean, 95% interval and every seed. */
+/** Six colours that colour-blind eyes tell apart (Okabe & Ito 2008), without its yellow, which is faint on white. */
+const TRAINED_COLOURS = ['#0072B2', '#D55E00', '#009E73', '#CC79A7', '#E69F00', '#56B4E9'];
+const BASELINE_COLOURS = ['#5f5f5f', '#9a9a9a'];
+const SOLID = [1, 0];
+const DASHES = [SOLID, [6, 3], [2, 2]];
+
+const PLOT_WIDTH = 330;
+const PLOT_HEIGHT = 320;
+const LABEL_HEIGHT = 15;
+
+/** Recall@1 by method: mean, 95% interval and every seed. */
 export function recallChart(records: readonly RunRecord[], subtitle: string): ChartSpec {
   const rows = methodScores(records);
-  const values = rows.flatMap(({ method, trained, scores }) => {
-    const recall = scores.get('R@1') as Estimate;
-    return recall.values.map((value) => ({
+  const column = [...(rows[0]?.scores.keys() ?? [])][0];
+  const values = rows.map(({ method, scores }) => {
+    const score = [...scores.values()][0];
+    const low = score.mean - (score.halfWidth ?? 0);
+    const high = score.mean + (score.halfWidth ?? 0);
+    return {
       method,
-      kind: trained ? 'trained' : 'baseline',
-      value,
-      mean: recall.mean,
-      low: recall.mean - (recall.halfWidth ?? 0),
-      high: recall.mean + (recall.halfWidth ?? 0),
-    }));
+      seeds: score.values,
+      mean: score.mean,
+      low,
+      high,
+      end: Math.max(high, ...score.values),
+      text: formatEstimate(score),
+    };
   });
-  const y = {
+  const color = {
     field: 'method',
     type: 'nominal',
-    sort: { field: 'mean', order: 'descending' },
-    title: null,
-  } as const;
-  const colour = {
-    field: 'kind',
-    type: 'nominal',
-    scale: { domain: ['trained', 'baseline'], range: [METHOD_COLOURS[0], METHOD_COLOURS[6]] },
+    scale: colourScale(styles(rows)),
     legend: null,
   } as const;
+  const title = `${column === VALIDATION_COLUMN ? 'Best validation Recall@1' : 'Recall@1'}, %   (dot: a seed · tick: mean · bar: 95% interval)`;
   return {
-    title: { text: 'Recall@1 on unseen classes', subtitle },
-    width: 520,
-    height: { step: 34 },
+    title: {
+      text:
+        column === VALIDATION_COLUMN ? 'Recall@1 on the validation classes' : 'Recall@1 on unseen classes',
+      subtitle: wrapped(subtitle),
+    },
+    width: PLOT_WIDTH,
+    height: { step: 32 },
     data: { values },
-    encoding: { y, color: colour },
+    encoding: {
+      y: {
+        field: 'method',
+        type: 'nominal',
+        sort: { field: 'mean', op: 'max', order: 'descending' },
+        title: null,
+        axis: { domain: false, ticks: false, labelPadding: 8 },
+      },
+      color,
+    },
     layer: [
       {
-        mark: { type: 'rule', strokeWidth: 3, opacity: 0.45 },
+        mark: { type: 'rule', strokeWidth: 5, opacity: 0.35, strokeCap: 'round' },
         encoding: {
-          x: {
-            field: 'low',
-            type: 'quantitative',
-            title: 'Recall@1, % (dots: seeds; bar: 95% interval of the mean)',
-            scale: { zero: false },
-          },
+          x: { field: 'low', type: 'quantitative', title, scale: { zero: false } },
           x2: { field: 'high' },
         },
       },
       {
-        mark: { type: 'point', filled: true, size: 38, opacity: 0.8 },
-        encoding: { x: { field: 'value', type: 'quantitative' } },
+        transform: [{ flatten: ['seeds'] }],
+        mark: { type: 'point', filled: true, size: 42, opacity: 0.75, stroke: 'white', strokeWidth: 0.6 },
+        encoding: { x: { field: 'seeds', type: 'quantitative' } },
       },
       {
-        mark: { type: 'tick', thickness: 3, size: 18 },
+        mark: { type: 'tick', thickness: 2.5, size: 17 },
         encoding: { x: { field: 'mean', type: 'quantitative' } },
       },
       {
-        transform: [{ aggregate: [{ op: 'mean', field: 'mean', as: 'mean' }], groupby: ['method', 'kind'] }],
-        mark: { type: 'text', dy: -14, fontSize: 11 },
+        mark: { type: 'text', align: 'left', dx: 9, color: '#222' },
         encoding: {
-          x: { field: 'mean', type: 'quantitative' },
-          text: { field: 'mean', type: 'quantitative', format: '.1f' },
+          x: { field: 'end', type: 'quantitative' },
+          text: { field: 'text' },
+          color: { value: '#222' },
         },
       },
     ],
@@ -70,60 +90,148 @@ export function recallChart(records: readonly RunRecord[], subtitle: string): Ch
 
 /** Validation Recall@1 over the steps, mean over seeds, a line a method. */
 export function curveChart(records: readonly RunRecord[], subtitle: string): ChartSpec {
-  const trained = records.filter((record) => record.curve.length > 1);
-  const methods = [...new Set(trained.map((record) => record.method))];
-  const values = methods.flatMap((method) => {
-    const own = trained.filter((record) => record.method === method);
-    return own[0].curve.map(({ step }, i) => ({
-      method,
-      step,
-      recall: 100 * mean(own.map((record) => record.curve[i].validationRecallAt1)),
-    }));
+  const lines = methodScores(records)
+    .map(({ method }) => ({ method, points: meanCurve(records.filter((r) => r.method === method)) }))
+    .filter(({ points }) => points.length > 1);
+  return lineChart({
+    title: 'Recall@1 on the validation classes while training',
+    subtitle,
+    lines,
+    styles: styles(methodScores(records)),
+    x: { title: 'step', scale: { nice: false }, axis: { grid: false, tickCount: 6 } },
+    yTitle: 'Recall@1, %',
   });
-  const colour = {
-    field: 'method',
-    type: 'nominal',
-    scale: { domain: methods, range: [...METHOD_COLOURS] },
-    title: null,
-  } as const;
-  return {
-    title: { text: 'Recall@1 on the validation classes while training', subtitle },
-    width: 520,
-    height: 320,
-    data: { values },
-    mark: { type: 'line', strokeWidth: 2.5, point: { size: 24 } },
-    encoding: {
-      x: { field: 'step', type: 'quantitative', title: 'step' },
-      y: { field: 'recall', type: 'quantitative', title: 'Recall@1, %', scale: { zero: false } },
-      color: colour,
-    },
-  };
 }
 
 /** Recall@K against K, mean over seeds, a line a method. */
 export function recallAtKChart(records: readonly RunRecord[], subtitle: string): ChartSpec {
   const rows = methodScores(records);
-  const values = rows.flatMap(({ method, scores }) =>
-    [...scores]
+  const lines = rows.map(({ method, scores }) => ({
+    method,
+    points: [...scores]
       .filter(([name]) => name.startsWith('R@'))
-      .map(([name, { mean: recall }]) => ({ method, k: Number(name.slice(2)), recall })),
-  );
-  const methods = rows.map((row) => row.method).reverse();
-  return {
-    title: { text: 'Recall@K on unseen classes', subtitle },
-    width: 520,
-    height: 320,
-    data: { values },
-    mark: { type: 'line', strokeWidth: 2.5, point: { size: 30 } },
-    encoding: {
-      x: { field: 'k', type: 'ordinal', title: 'K', axis: { labelAngle: 0 } },
-      y: { field: 'recall', type: 'quantitative', title: 'Recall@K, %', scale: { zero: false } },
-      color: {
-        field: 'method',
-        type: 'nominal',
-        scale: { domain: methods, range: [...METHOD_COLOURS] },
-        title: null,
-      },
+      .map(([name, score]) => ({ x: Number(name.slice(2)), y: score.mean })),
+  }));
+  const ks = [...new Set(lines.flatMap(({ points }) => points.map(({ x }) => x)))];
+  return lineChart({
+    title: 'Recall@K on unseen classes',
+    subtitle,
+    lines,
+    styles: styles(rows),
+    x: {
+      title: 'K',
+      scale: { type: 'log', nice: false },
+      axis: { grid: false, values: ks, format: 'd' },
     },
-  };
+    yTitle: 'Recall@K, %',
+  });
+}
+
+const SUBTITLE_LETTERS = 76;
+
+/** Breaks at the middle dots, so that a long subtitle does not widen the chart. */
+function wrapped(subtitle: string): string[] {
+  const lines: string[] = [];
+  for (const part of subtitle.split(' · ')) {
+    const joined = `${lines.at(-1)} · ${part}`;
+    if (lines.length > 0 && joined.length <= SUBTITLE_LETTERS) lines[lines.length - 1] = joined;
+    else lines.push(part);
+  }
+  return lines;
+}
+
+function meanCurve(records: readonly RunRecord[]): { x: number; y: number }[] {
+  const points = records.flatMap((record) => record.curve);
+  const steps = [...new Set(points.map((point) => point.step))].sort((a, b) => a - b);
+  return steps.map((step) => {
+    const here = points.filter((point) => point.step === step);
+    return { x: step, y: 100 * mean(here.map((point) => point.validationRecallAt1)) };
+  });
+}
+
+interface Style {
+  readonly method: string;
+  readonly colour: string;
+  readonly dash: readonly number[];
+}
+
+/** The same method looks the same in every chart of the same records. */
+function styles(rows: readonly MethodScores[]): Style[] {
+  const style = (colours: readonly string[]) => (row: MethodScores, i: number) => ({
+    method: row.method,
+    colour: colours[i % colours.length],
+    dash: DASHES[Math.floor(i / colours.length) % DASHES.length],
+  });
+  return [
+    ...rows.filter((row) => row.trained).map(style(TRAINED_COLOURS)),
+    ...rows.filter((row) => !row.trained).map(style(BASELINE_COLOURS)),
+  ];
+}
+
+function colourScale(of: readonly Style[]): { domain: string[]; range: string[] } {
+  return { domain: of.map(({ method }) => method), range: of.map(({ colour }) => colour) };
+}
+
+interface LineChartOptions {
+  readonly title: string;
+  readonly subtitle: string;
+  readonly lines: readonly {
+    readonly method: string;
+    readonly points: readonly { readonly x: number; readonly y: number }[];
+  }[];
+  readonly styles: readonly Style[];
+  readonly x: { readonly title: string; readonly scale: object; readonly axis: object };
+  readonly yTitle: string;
+}
+
+/** Lines with their names at their right ends instead of a legend. */
+function lineChart({ title, subtitle, lines, styles: look, x, yTitle }: LineChartOptions): ChartSpec {
+  const heights = lines.flatMap(({ points }) => points.map(({ y }) => y));
+  const domain = [5 * Math.floor(Math.min(...heights) / 5), 5 * Math.ceil(Math.max(...heights) / 5)];
+  const ends = lines.map(({ points }) => points[points.length - 1]);
+  const places = spreadLabels(
+    ends.map(({ y }) => y),
+    (LABEL_HEIGHT * (domain[1] - domain[0])) / PLOT_HEIGHT,
+  );
+  const labels = lines.map(({ method }, i) => ({ method, x: ends[i].x, y: places[i] }));
+  const color = { field: 'method', type: 'nominal', scale: colourScale(look), legend: null } as const;
+  return {
+    title: { text: title, subtitle: wrapped(subtitle) },
+    width: PLOT_WIDTH,
+    height: PLOT_HEIGHT,
+    encoding: {
+      x: { field: 'x', type: 'quantitative', title: x.title, scale: x.scale, axis: x.axis },
+      y: { field: 'y', type: 'quantitative', title: yTitle, scale: { domain, nice: false } },
+    },
+    layer: [
+      {
+        data: {
+          values: lines.flatMap(({ method, points }) => points.map((point) => ({ method, ...point }))),
+        },
+        mark: { type: 'line', strokeWidth: 2.2, strokeJoin: 'round', point: { size: 22, filled: true } },
+        encoding: {
+          color,
+          strokeDash: {
+            field: 'method',
+            type: 'nominal',
+            scale: {
+              domain: look.map(({ method }) => method),
+              range: look.map(({ dash }) => [...dash]),
+            },
+            legend: null,
+          },
+        },
+      },
+      {
+        data: { values: labels },
+        mark: { type: 'point', shape: 'circle', filled: true, size: 50, opacity: 1, xOffset: 14 },
+        encoding: { color },
+      },
+      {
+        data: { values: labels },
+        mark: { type: 'text', align: 'left', dx: 22, color: '#222' },
+        encoding: { text: { field: 'method' } },
+      },
+    ],
+  } as ChartSpec;
 }

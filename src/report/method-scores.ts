@@ -1,5 +1,5 @@
 import { mean, sampleStandardDeviation } from 'simple-statistics';
-import type { RunMetrics, RunRecord } from '../types/run-record.js';
+import type { RunRecord } from '../types/run-record.js';
 import { studentQuantile975 } from './student-quantile.js';
 
 /** A mean over seeds and the half-width of its 95% t-interval; null where one seed gives no interval. */
@@ -26,16 +26,25 @@ export function estimate(values: readonly number[]): Estimate {
   return { mean: mean([...values]), halfWidth, values };
 }
 
-/** One entry a method: baselines first, then by Recall@1, best first. Records without metrics are left out. */
+/** The only column of a tuning experiment, which reads no test classes. */
+export const VALIDATION_COLUMN = 'validation R@1';
+
+/**
+ * One entry a method: baselines first, then by the first column, best first. Where no record has test metrics the
+ * one column is the best validation Recall@1; otherwise records without metrics are left out.
+ */
 export function methodScores(records: readonly RunRecord[]): MethodScores[] {
   const evaluated = records.filter((record) => record.metrics !== null);
-  const methods = [...new Set(evaluated.map((record) => record.method))];
+  const scored = evaluated.length > 0 ? evaluated : records;
+  const methods = [...new Set(scored.map((record) => record.method))];
   const rows = methods.map((method) => {
-    const own = evaluated.filter((record) => record.method === method);
-    const columns = own.map((record) => columnsOf(record.metrics as RunMetrics));
-    const names = [...columns[0].keys()];
+    const own = scored.filter((record) => record.method === method);
+    const columns = own.map(columnsOf);
     const scores = new Map(
-      names.map((name) => [name, estimate(columns.map((column) => column.get(name) as number))]),
+      [...columns[0].keys()].map((name) => [
+        name,
+        estimate(columns.map((column) => column.get(name) as number)),
+      ]),
     );
     return { method, trained: own[0].spec.loss !== null, seeds: own.length, scores };
   });
@@ -43,8 +52,12 @@ export function methodScores(records: readonly RunRecord[]): MethodScores[] {
   return rows.sort((a, b) => Number(a.trained) - Number(b.trained) || first(b) - first(a));
 }
 
-function columnsOf(metrics: RunMetrics): Map<string, number> {
+function columnsOf({ metrics, curve }: RunRecord): Map<string, number> {
   const percent = (share: number) => 100 * share;
+  if (metrics === null)
+    return new Map([
+      [VALIDATION_COLUMN, percent(Math.max(...curve.map((point) => point.validationRecallAt1)))],
+    ]);
   return new Map([
     ...Object.entries(metrics.recallAtK).map(([k, share]): [string, number] => [`R@${k}`, percent(share)]),
     ['NMI', percent(metrics.normalizedMutualInformation)],

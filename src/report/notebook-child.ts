@@ -1,3 +1,5 @@
+import { writeSync } from 'node:fs';
+import { format } from 'node:util';
 import type { NotebookOutput } from './notebook-runner.js';
 
 /** What the runner sends to the child. */
@@ -5,13 +7,30 @@ export interface CellOrder {
   readonly source: string;
 }
 
-export type CellReport = { readonly output: NotebookOutput } | { readonly finished: true };
+/** What comes back, a line of JSON each. */
+export type CellReport =
+  | { readonly output: NotebookOutput; readonly displayId?: string; readonly update?: boolean }
+  | { readonly finished: true };
+
+/** The descriptor that reports are written to, past process.stdout and its queue. */
+const REPORT_DESCRIPTOR = 4;
 
 interface TslabExecutor {
   execute(source: string): Promise<boolean>;
 }
 
-const send = (report: CellReport) => process.send?.(report);
+interface DisplayMessage {
+  readonly data: Readonly<Record<string, unknown>>;
+  readonly metadata: object;
+  readonly transient: { readonly display_id?: string };
+}
+
+/** Written before anything else happens: what a cell said is kept even if it then hangs or ends the process. */
+function send(report: CellReport): void {
+  const line = Buffer.from(`${JSON.stringify(report)}\n`);
+  for (let written = 0; written < line.length; )
+    written += writeSync(REPORT_DESCRIPTOR, line, written, line.length - written);
+}
 
 for (const name of ['stdout', 'stderr'] as const) {
   process[name].write = ((chunk: string | Uint8Array, encodingOrDone?: unknown, done?: () => void) => {
@@ -34,8 +53,12 @@ function startExecutor(): TslabExecutor {
     createExecutor(folder: string, converters: object, console: object): TslabExecutor;
   };
   const jupyter = require('tslab/dist/jupyter.js') as { lastWriteDisplayData: unknown };
-  jupyter.lastWriteDisplayData = ({ data, metadata }: { data: object; metadata: object }) =>
-    send({ output: { output_type: 'display_data', data, metadata } });
+  jupyter.lastWriteDisplayData = ({ data, metadata, transient }: DisplayMessage, update?: boolean) =>
+    send({
+      output: { output_type: 'display_data', data, metadata },
+      displayId: transient.display_id,
+      update: update === true,
+    });
   const node = createConverter({ isJS: false, isBrowser: false });
   const browser = { close: () => {} };
   return createExecutor(
@@ -57,17 +80,17 @@ async function runCell(source: string): Promise<void> {
 
 function errorOutput(reported: readonly unknown[][]): NotebookOutput {
   const thrown = reported.flat().find((value) => value instanceof Error) as Error | undefined;
-  const { format } = require('node:util') as typeof import('node:util');
-  const lines = reported.map((values) => format(...values));
+  const text = reported.map((values) => format(...values)).join('\n');
   return {
     output_type: 'error',
     ename: thrown?.name ?? 'CompileError',
-    evalue: thrown?.message ?? lines.join('\n'),
-    traceback: (thrown?.stack ?? lines.join('\n')).split('\n'),
+    evalue: thrown?.message ?? text,
+    traceback: (thrown?.stack ?? text).split('\n'),
   };
 }
 
 process.on('message', ({ source }: CellOrder) => void runCell(source));
+process.on('disconnect', () => process.exit());
 process.on('uncaughtException', (error) => {
   send({ output: errorOutput([[error]]) });
   send({ finished: true });

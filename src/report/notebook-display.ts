@@ -1,4 +1,5 @@
 import sharp from 'sharp';
+import { KitError } from '../runtime/kit-error.js';
 import type { RgbImage } from '../types/image-set.js';
 import { type ChartSpec, renderChart } from './chart.js';
 
@@ -10,19 +11,37 @@ interface Display {
 // Only a notebook needs tslab, whose import opens its Jupyter side.
 const display = () => (require('tslab') as { display: Display }).display;
 
-/** Shows a vega-lite chart under the cell, as a picture that every viewer of notebooks can draw. */
+function show(draw: (on: Display) => void): void {
+  try {
+    draw(display());
+  } catch (error) {
+    if ((error as Error).message !== 'Not ready') throw error;
+    throw new KitError(
+      'invalid-argument',
+      'There is no notebook cell to show this under. Outside of a notebook, write it to a file: renderChart gives SVG and PNG.',
+      { cause: error },
+    );
+  }
+}
+
+/**
+ * Shows a vega-lite chart under the cell, as a picture that every viewer of notebooks can draw.
+ *
+ * @throws KitError `invalid-argument` outside of a notebook, as all of these do
+ */
 export async function showChart(spec: ChartSpec): Promise<void> {
-  display().png((await renderChart(spec)).png);
+  const { png } = await renderChart(spec);
+  show((on) => on.png(png));
 }
 
 /** Shows a PNG under the cell. */
 export function showImage(png: Uint8Array): void {
-  display().png(png);
+  show((on) => on.png(png));
 }
 
 /** Shows Markdown, for example a table, under the cell. */
 export function showMarkdown(text: string): void {
-  display().markdown(text);
+  show((on) => on.markdown(text));
 }
 
 /** Shows small pictures side by side, each enlarged to `side` pixels without smoothing. */

@@ -1,9 +1,15 @@
 import { fork } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import { KitError } from '../runtime/kit-error.js';
 import { writeFileWhole } from '../runtime/write-file-whole.js';
 import type { CellOrder, CellReport } from './notebook-child.js';
+
+const DEFAULT_TIMEOUT_SECONDS = 600;
+/** Of the child's pipes, the one that reports come over; the same as in the child. */
+const REPORT_DESCRIPTOR = 4;
 
 /** An output of a cell, as nbformat 4 has it. */
 export type NotebookOutput =
@@ -47,13 +53,13 @@ export async function runNotebook(path: string, options: RunNotebookOptions): Pr
   const notebook = readNotebook(path);
   const codeCells = notebook.cells.filter((cell) => cell.cell_type === 'code');
   for (const cell of codeCells) Object.assign(cell, { outputs: [], execution_count: null });
-  const child = fork(join(__dirname, 'notebook-child.js'), { cwd: dirname(resolve(path)), execArgv: [] });
-  const deadline = setTimeout(() => child.kill('SIGKILL'), (options.timeoutSeconds ?? 600) * 1000);
+  const child = startChild(dirname(resolve(path)), options.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS);
   try {
     for (const [i, cell] of codeCells.entries()) {
       options.onCell?.(i, codeCells.length);
       cell.execution_count = i + 1;
-      cell.outputs = await runCell(child, sourceOf(cell), options.timeoutSeconds ?? 600);
+      cell.outputs = [];
+      await child.runCell(sourceOf(cell), cell.outputs);
       const failure = cell.outputs.find((output) => output.output_type === 'error');
       if (failure !== undefined) {
         throw new KitError(
@@ -63,8 +69,7 @@ export async function runNotebook(path: string, options: RunNotebookOptions): Pr
       }
     }
   } finally {
-    clearTimeout(deadline);
-    child.kill('SIGKILL');
+    child.stop();
     writeFileWhole(options.outputPath, `${JSON.stringify(notebook, null, 1)}\n`);
   }
 }
@@ -99,32 +104,62 @@ function sourceOf(cell: NotebookCell): string {
   return typeof cell.source === 'string' ? cell.source : cell.source.join('');
 }
 
-function runCell(child: ReturnType<typeof fork>, source: string, seconds: number): Promise<NotebookOutput[]> {
-  const outputs: NotebookOutput[] = [];
-  return new Promise((finish) => {
-    const ended = (_code: number | null, signal: string | null) => {
-      const reason = signal === 'SIGKILL' ? `took longer than ${seconds} seconds` : 'ended the process';
-      add(outputs, {
-        output_type: 'error',
-        ename: 'ProcessEnded',
-        evalue: `The cell ${reason}.`,
-        traceback: [],
-      });
-      done();
-    };
-    const listen = (report: CellReport) => {
-      if ('output' in report) add(outputs, report.output);
-      else done();
-    };
-    const done = () => {
-      child.off('message', listen);
-      child.off('exit', ended);
-      finish(outputs);
-    };
-    child.on('message', listen);
-    child.once('exit', ended);
-    child.send({ source } satisfies CellOrder);
+/** A process that holds one notebook's variables; reports come over a pipe of their own, line by line. */
+function startChild(folder: string, timeoutSeconds: number) {
+  const child = fork(join(__dirname, 'notebook-child.js'), {
+    cwd: folder,
+    execArgv: [],
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc', 'pipe'],
   });
+  const displays = new Map<string, NotebookOutput>();
+  let outputs: NotebookOutput[] = [];
+  let finish = () => {};
+  let ended: string | null = null;
+  let timedOut = false;
+  const deadline = setTimeout(() => {
+    timedOut = true;
+    child.kill('SIGKILL');
+  }, timeoutSeconds * 1000);
+
+  createInterface({ input: child.stdio[REPORT_DESCRIPTOR] as Readable }).on('line', (line) => {
+    const report = JSON.parse(line) as CellReport;
+    if ('finished' in report) return finish();
+    const shown = report.displayId === undefined ? undefined : displays.get(report.displayId);
+    if (report.update && shown !== undefined) return void Object.assign(shown, report.output);
+    add(outputs, report.output);
+    if (report.displayId !== undefined) displays.set(report.displayId, report.output);
+  });
+  // What native libraries write goes past process.stdout.
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name]?.setEncoding('utf8').on('data', (text: string) => {
+      add(outputs, { output_type: 'stream', name, text });
+    });
+  }
+  child.on('close', (code, signal) => {
+    ended = timedOut
+      ? `The notebook took longer than ${timeoutSeconds} seconds.`
+      : `The cell ended the process (${signal ?? `exit code ${code}`}).`;
+    addEnding();
+  });
+  function addEnding(): void {
+    if (ended === null) return;
+    add(outputs, { output_type: 'error', ename: 'ProcessEnded', evalue: ended, traceback: [ended] });
+    finish();
+  }
+  return {
+    runCell(source: string, into: NotebookOutput[]): Promise<void> {
+      outputs = into;
+      return new Promise((resolveCell) => {
+        finish = resolveCell;
+        if (ended === null) child.send({ source } satisfies CellOrder);
+        else addEnding();
+      });
+    },
+    stop(): void {
+      clearTimeout(deadline);
+      child.kill('SIGKILL');
+    },
+  };
 }
 
 /** Neighbouring text of one stream becomes one output, as Jupyter shows it. */

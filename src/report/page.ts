@@ -1,13 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { projectRoot } from '../experiments/environment.js';
 import { writeFileWhole } from '../runtime/write-file-whole.js';
 import type { RunRecord } from '../types/run-record.js';
 import { renderChart } from './chart.js';
 import { embeddingMap } from './embedding-map.js';
-import { type PictureEmbeddings, retrievalGallery } from './gallery.js';
+import { escapedText } from './escaped-text.js';
+import { retrievalGallery } from './gallery.js';
 import { curveChart, recallAtKChart, recallChart } from './method-charts.js';
 import { type MethodScores, methodScores } from './method-scores.js';
-import { formatEstimate, scoreTables } from './table.js';
+import type { PictureEmbeddings } from './picture-sheet.js';
+import { formatEstimate, partialNote, scoreTables } from './table.js';
 
 export interface ReportedExperiment {
   /** Folder name of its records. */
@@ -26,7 +29,7 @@ export interface WriteReportOptions {
 
 /**
  * Writes `tables/<experiment>.csv` and `.md`, `figures/<experiment>-*.svg` and `.png`, and `index.html`, one page
- * that holds all of them and needs neither a server nor the network.
+ * that holds all of them and needs neither a server nor the network. The same records give the same bytes.
  *
  * @returns the absolute path of the page
  */
@@ -40,64 +43,79 @@ export async function writeReport({ resultsDirectory, experiments }: WriteReport
 
 async function writeExperiment(experiment: ReportedExperiment, results: string): Promise<string> {
   const { name, title, description, records, pictures } = experiment;
-  if (records.every((record) => record.metrics === null))
-    return `<section><h2>${escaped(title)}</h2><p>No evaluated runs yet.</p></section>`;
-  const partial = records.find((record) => record.data.partial !== null)?.data.partial ?? null;
-  const { data } = records[0];
-  const subtitle = [
-    `${data.name}: ${data.test.classes} unseen classes, ${data.test.images} pictures; ${description}`,
-    ...(partial === null ? [] : [partial]),
-  ].join(' · ');
-
+  const heading = `<h2>${escapedText(title)}</h2>`;
+  if (records.length === 0) return `<section id="${name}">${heading}<p>No finished runs yet.</p></section>`;
   const tables = await scoreTables(records);
   writeFileWhole(join(results, 'tables', `${name}.csv`), tables.csv);
-  writeFileWhole(
-    join(results, 'tables', `${name}.md`),
-    partial === null ? tables.markdown : `${tables.markdown}\n${partial}\n`,
-  );
-  const charts: string[] = [];
-  const specs = {
-    recall: recallChart(records, subtitle),
-    curves: curveChart(records, subtitle),
-    'recall-at-k': recallAtKChart(records, subtitle),
+  writeFileWhole(join(results, 'tables', `${name}.md`), tables.markdown);
+
+  const tested = records.some((record) => record.metrics !== null);
+  const { data } = records[0];
+  const partial = partialNote(records);
+  const marked = (text: string) => (partial === null ? text : `${text} · ${partial}`);
+  const of = (part: 'test' | 'validation') => {
+    const { classes, images } = data[part];
+    const counted = `${whole(classes)} ${part === 'test' ? 'unseen' : 'validation'} classes, ${whole(images)} pictures`;
+    return marked(`${data.name}: ${counted} · ${description}`);
   };
-  for (const [kind, spec] of Object.entries(specs)) {
+  const charts = [
+    await writeChart('recall', recallChart(records, of(tested ? 'test' : 'validation'))),
+    ...(tested
+      ? [
+          await writeChart('recall-at-k', recallAtKChart(records, of('test'))),
+          await writeChart('curves', curveChart(records, of('validation'))),
+        ]
+      : []),
+  ];
+
+  async function writeChart(kind: string, spec: Parameters<typeof renderChart>[0]): Promise<string> {
     const { svg, png } = await renderChart(spec);
     writeFileWhole(join(results, 'figures', `${name}-${kind}.svg`), svg);
     writeFileWhole(join(results, 'figures', `${name}-${kind}.png`), png);
-    charts.push(figure(png, String((spec.title as { text: string }).text), ''));
+    return figure(png, (spec.title as { text: string }).text, '');
   }
-  const drawn = pictures === undefined ? '' : await writePictures(name, pictures, results);
-  return `<section id="${name}"><h2>${escaped(title)}</h2><p>${escaped(subtitle)}</p>
-${htmlTable(methodScores(records))}
-<p class="note">Percent, mean ± 95% t-interval over seeds. Step chosen on the validation classes; the test classes are read once, every score of a row from that checkpoint. Also as <a href="tables/${name}.csv">CSV</a> and <a href="tables/${name}.md">Markdown</a>.</p>
-<div class="charts">${charts.join('\n')}</div>
-${drawn}
+  const how = tested
+    ? 'The step is chosen on the validation classes; the test classes are read once, and every score of a row comes from that checkpoint.'
+    : 'This experiment chooses settings: it looks at the validation classes only.';
+  return `<section id="${name}">${heading}
+<p>${escapedText(of(tested ? 'test' : 'validation'))}</p>
+${htmlTable(methodScores(records), partial)}
+<p class="note">Percent, mean ± 95% t-interval over seeds; in bold the best of a column. ${how} Also as <a href="tables/${name}.csv">CSV</a> and <a href="tables/${name}.md">Markdown</a>.</p>
+<div class="charts">
+${charts.join('\n')}
+</div>
+${pictures === undefined ? '' : await writePictures(name, pictures, marked, results)}
 ${provenance(records)}</section>`;
 }
 
 async function writePictures(
   name: string,
   pictures: NonNullable<ReportedExperiment['pictures']>,
+  marked: (text: string) => string,
   results: string,
 ): Promise<string> {
-  const gallery = await retrievalGallery(pictures);
-  const map = await embeddingMap(pictures);
-  writeFileWhole(join(results, 'figures', `${name}-gallery.png`), gallery);
-  writeFileWhole(join(results, 'figures', `${name}-map.png`), map);
-  const of = `${pictures.record.method}, seed ${pictures.record.seed}, step ${pictures.record.chosenStep} (run ${pictures.record.id})`;
+  const { method, seed, chosenStep, id, data } = pictures.record;
+  const subtitle = marked(
+    `${data.name}, unseen classes · ${method}, seed ${seed}, step ${chosenStep} · run ${id}`,
+  );
+  const gallery = await retrievalGallery(pictures, subtitle);
+  const map = await embeddingMap(pictures, subtitle);
+  writeFileWhole(join(results, 'figures', `${name}-gallery.png`), gallery.png);
+  writeFileWhole(join(results, 'figures', `${name}-map.png`), map.png);
   return `<h3>What it retrieves</h3>
-${figure(gallery, 'Retrieval gallery', `${of}. Grey frame: the query; then its five nearest, green where the class is right, red where it is wrong. Left: queries drawn from those whose nearest is right; right: from those whose nearest is wrong. Drawn at random with a fixed seed, so this shows how it succeeds and fails, not how often.`)}
+${figure(gallery.png, `A query and its nearest: ${subtitle}`, gallery.caption)}
 <h3>The embedding as a map</h3>
-${figure(map, 'Map of the embedding', `${of}. All pictures of 100 unseen classes drawn at random with a fixed seed, laid out by UMAP from their embeddings alone.`)}`;
+${figure(map.png, `Map of the embedding: ${subtitle}`, map.caption)}`;
 }
 
+/** PNGs are drawn at two pixels a point; at more than half their width they would blur. */
 function figure(png: Buffer, alternative: string, caption: string): string {
-  const text = caption === '' ? '' : `<figcaption>${escaped(caption)}</figcaption>`;
-  return `<figure><img alt="${escaped(alternative)}" src="data:image/png;base64,${png.toString('base64')}">${text}</figure>`;
+  const width = png.readUInt32BE(16) / 2;
+  const text = caption === '' ? '' : `<figcaption>${escapedText(caption)}</figcaption>`;
+  return `<figure><img width="${width}" alt="${escapedText(alternative)}" src="data:image/png;base64,${png.toString('base64')}">${text}</figure>`;
 }
 
-function htmlTable(rows: readonly MethodScores[]): string {
+function htmlTable(rows: readonly MethodScores[], partial: string | null): string {
   const columns = [...rows[0].scores.keys()];
   const best = new Map(
     columns.map((column) => [column, Math.max(...rows.map((row) => row.scores.get(column)?.mean ?? 0))]),
@@ -110,36 +128,52 @@ function htmlTable(rows: readonly MethodScores[]): string {
   };
   const body = rows.map(
     (row) =>
-      `<tr${row.trained ? '' : ' class="baseline"'}><th scope="row">${escaped(row.method)}</th>${columns.map((column) => cell(row, column)).join('')}<td>${row.seeds}</td></tr>`,
+      `<tr${row.trained ? '' : ' class="baseline"'}><th scope="row">${escapedText(row.method)}</th>${columns.map((column) => cell(row, column)).join('')}<td>${row.seeds}</td></tr>`,
   );
-  return `<div class="scroll"><table><thead><tr><th>Method</th>${columns.map((column) => `<th>${column}</th>`).join('')}<th>Seeds</th></tr></thead><tbody>
+  const caption = partial === null ? '' : `<caption>${escapedText(partial)}</caption>`;
+  return `<div class="scroll"><table>${caption}<thead><tr><th>Method</th>${columns.map((column) => `<th>${column}</th>`).join('')}<th>Seeds</th></tr></thead><tbody>
 ${body.join('\n')}
 </tbody></table></div>`;
 }
 
 function provenance(records: readonly RunRecord[]): string {
-  const rows = records.map(
-    (r) =>
-      `<tr><td><a href="runs/${r.experiment}/${r.id}.json"><code>${r.id}</code></a></td><td>${escaped(r.method)}</td><td>${r.seed}</td><td>${r.chosenStep}</td><td><code>${r.environment.commit.slice(0, 10)}${r.environment.commit.endsWith('-dirty') ? '-dirty' : ''}</code></td><td>${r.environment.backend}</td><td><code>${r.data.checksum.slice(0, 10)}</code></td><td>${r.times.trainingSeconds.toFixed(0)} s</td></tr>`,
-  );
-  return `<details><summary>Where each number comes from: ${records.length} run records</summary><div class="scroll"><table class="runs"><thead><tr><th>Run</th><th>Method</th><th>Seed</th><th>Step</th><th>Commit</th><th>Backend</th><th>Data</th><th>Training</th></tr></thead><tbody>
+  const rows = records.map((record) => {
+    const { id, experiment, method, seed, chosenStep, environment, data, spec, times } = record;
+    const { commit, backend, threads } = environment;
+    const short = `${commit.slice(0, 10)}${commit.endsWith('-dirty') ? '-dirty' : ''}`;
+    const cells = [
+      `<a href="runs/${experiment}/${id}.json"><code>${id}</code></a>`,
+      escapedText(method),
+      seed,
+      chosenStep,
+      `<code title="${commit}">${short}</code>`,
+      `${backend}, ${threads} thread${threads === 1 ? '' : 's'}`,
+      `<code title="${data.checksum}">${data.checksum.slice(0, 16)}</code>`,
+      `${times.trainingSeconds.toFixed(0)} s`,
+      `<details><summary>spec, machine</summary><pre>${escapedText(JSON.stringify({ spec, environment, data }, null, 1))}</pre></details>`,
+    ];
+    return `<tr>${cells.map((cell) => `<td>${cell}</td>`).join('')}</tr>`;
+  });
+  return `<details><summary>Where each number comes from: ${records.length} run records</summary>
+<p class="note">A number of the table is the mean of its column over the runs of its method. A run's id is a hash of its spec; the record behind the link holds its curve and all its scores. <code>npx kit train runs/…/ID.json</code> runs it again.</p>
+<div class="scroll"><table class="runs"><thead><tr><th>Run</th><th>Method</th><th>Seed</th><th>Step</th><th>Commit</th><th>Backend</th><th>Data, SHA-256</th><th>Training</th><th></th></tr></thead><tbody>
 ${rows.join('\n')}
 </tbody></table></div></details>`;
 }
 
 function pageOf(sections: readonly string[]): string {
-  const style = readFileSync(join(__dirname, '..', '..', 'src', 'report', 'page.css'), 'utf8');
+  const style = readFileSync(join(projectRoot, 'src', 'report', 'page.css'), 'utf8');
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Angular loss, reproduced</title>
 <style>${style}</style></head><body>
 <h1>Angular loss, reproduced</h1>
-<p class="lead">“Deep Metric Learning with Angular Loss” (Wang et al., ICCV 2017) against the losses it is compared with, trained with equal budgets and tested on classes that no network has seen.</p>
+<p class="lead">“Deep Metric Learning with Angular Loss” (Wang et al., ICCV 2017) against the losses it is compared with, each trained with the same budget and tested on classes that no network has seen. A score says how well pictures of one class find each other by their embeddings alone.</p>
 ${sections.join('\n')}
 </body></html>
 `;
 }
 
-function escaped(text: string): string {
-  return text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;').replace(/"/g, '&quot;');
+function whole(count: number): string {
+  return count.toLocaleString('en-US');
 }

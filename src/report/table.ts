@@ -11,6 +11,11 @@ export function formatEstimate({ mean, halfWidth }: Estimate): string {
   return halfWidth === null ? mean.toFixed(1) : `${mean.toFixed(1)} ± ${halfWidth.toFixed(1)}`;
 }
 
+/** `partial: …` where the data behind any of the records is incomplete. */
+export function partialNote(records: readonly RunRecord[]): string | null {
+  return records.find((record) => record.data.partial !== null)?.data.partial ?? null;
+}
+
 /** The table for a terminal. */
 export function summaryTable(records: readonly RunRecord[]): string {
   const [header, ...rows] = textRows(methodScores(records));
@@ -20,16 +25,26 @@ export function summaryTable(records: readonly RunRecord[]): string {
     row
       .map((cell, column) => (column === 0 ? cell.padEnd(widths[0]) : cell.padStart(widths[column])))
       .join('  ');
-  return [line(header), widths.map((width) => '─'.repeat(width)).join('  '), ...rows.map(line)].join('\n');
+  const partial = partialNote(records);
+  return [
+    line(header),
+    widths.map((width) => '─'.repeat(width)).join('  '),
+    ...rows.map(line),
+    ...(partial === null ? [] : [partial]),
+  ].join('\n');
 }
 
-/** Mean ± 95% t-interval over seeds, in percent. CSV holds mean and half-width in columns of their own. */
+/**
+ * Mean ± 95% t-interval over seeds, in percent. CSV holds mean and half-width in columns of their own, and a
+ * column `data` where the data is partial; Markdown says so below the table.
+ */
 export async function scoreTables(records: readonly RunRecord[]): Promise<ScoreTables> {
   const rows = methodScores(records);
+  const partial = partialNote(records);
   const { DataFrame, toCSV } = await import('danfojs-node');
   const frame = new DataFrame(
     rows.map((row) => ({
-      method: row.method,
+      method: csvText(row.method),
       seeds: row.seeds,
       ...Object.fromEntries(
         [...row.scores].flatMap(([name, { mean, halfWidth }]) => [
@@ -37,16 +52,26 @@ export async function scoreTables(records: readonly RunRecord[]): Promise<ScoreT
           [`${name} ±`, halfWidth === null ? '' : halfWidth.toFixed(3)],
         ]),
       ),
+      ...(partial === null ? {} : { data: csvText(partial) }),
     })),
   );
   const [header, ...body] = textRows(rows);
-  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+  const line = (cells: readonly string[]) =>
+    `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
   const markdown = [
     line(header),
     line(header.map((_, i) => (i === 0 ? '---' : '---:'))),
     ...body.map(line),
   ].join('\n');
-  return { csv: `${(toCSV(frame) as unknown as string).trim()}\n`, markdown: `${markdown}\n` };
+  return {
+    csv: `${(toCSV(frame) as unknown as string).trim()}\n`,
+    markdown: partial === null ? `${markdown}\n` : `${markdown}\n\n${partial}\n`,
+  };
+}
+
+/** danfojs writes text as it is, commas and all. */
+function csvText(text: string): string {
+  return /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
 /** Header and one row a method, as text. */

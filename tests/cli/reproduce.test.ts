@@ -63,7 +63,7 @@ describe('kit reproduce', () => {
     for (const word of [
       'A tiny experiment',
       'Raw pixels',
-      'Retrieval gallery',
+      'A query and its nearest',
       'Map of the embedding',
       'Where each number comes from',
     ]) {

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { runKit } from '../cli/run-kit.js';
 import { temporaryFolder } from '../picture-folder.js';
@@ -10,6 +10,8 @@ interface Cell {
   readonly outputs?: { output_type: string; text?: string; ename?: string; evalue?: string; data?: object }[];
   readonly execution_count?: number | null;
 }
+
+type Runner = typeof import('../../src/report/notebook-runner.js');
 
 const folder = 'notebooks';
 const notebooks = readdirSync(folder).filter((file) => file.endsWith('.ipynb'));
@@ -30,10 +32,22 @@ describe.each(notebooks)('notebooks/%s', (file) => {
     for (const cell of cells.filter(({ cell_type }) => cell_type === 'code'))
       expect(cell.source.length).toBeLessThanOrEqual(25);
   });
+
+  it('imports only what is there, packages by name, and names that it exports', async () => {
+    const code = cells.filter(({ cell_type }) => cell_type === 'code').map(({ source }) => source.join(''));
+    const imports = code.join('\n').matchAll(/import (?:\{([^}]*)\}|\* as \w+) from '([^']+)'/g);
+    for (const [, names = '', from] of imports) {
+      const module: object = from.startsWith('.')
+        ? await import(resolve(folder, `${from}.ts`))
+        : require(from);
+      for (const name of names.split(',').map((part) => part.trim().split(' as ')[0]))
+        if (name !== '' && !name.startsWith('type ')) expect(Object.keys(module)).toContain(name);
+    }
+  });
 });
 
 describe('kit lab', () => {
-  function run(sources: string[]) {
+  function notebookOf(sources: string[]): string {
     const path = join(temporaryFolder(), 'made-up.ipynb');
     const cells = sources.map((source) => ({
       cell_type: 'code',
@@ -43,8 +57,12 @@ describe('kit lab', () => {
       metadata: {},
     }));
     writeFileSync(path, JSON.stringify({ nbformat: 4, nbformat_minor: 5, metadata: {}, cells }));
+    return path;
+  }
+
+  function run(sources: string[]) {
     const results = temporaryFolder();
-    const { status, stderr } = runKit(['lab', path, '--results', results]);
+    const { status, stderr } = runKit(['lab', notebookOf(sources), '--results', results]);
     return { status, stderr, cells: cellsOf(join(results, 'notebooks', 'made-up.ipynb')) };
   }
 
@@ -88,6 +106,45 @@ describe('kit lab', () => {
       evalue: 'too far',
     });
     expect(cells[2].outputs).toEqual([]);
+  });
+
+  it('keeps what a cell said before it ended the process', () => {
+    const { status, stderr, cells } = run([
+      'for (let i = 0; i < 5000; i++) console.log("line", i);\nprocess.exit(3);',
+      '1 + 1',
+    ]);
+    expect(status).toBe(1);
+    expect(stderr).toContain('The cell ended the process (exit code 3).');
+    expect(cells[0].outputs?.[0].text?.trim().split('\n')).toHaveLength(5000);
+    expect(cells[0].outputs?.[1]).toMatchObject({ output_type: 'error', ename: 'ProcessEnded' });
+    expect(cells[1].outputs).toEqual([]);
+  });
+
+  it('stops a notebook that takes too long, and keeps what it said before', async () => {
+    // The child process is plain JavaScript beside the built runner.
+    const { runNotebook } = require(resolve('dist', 'report', 'notebook-runner.js')) as Runner;
+    const outputPath = join(temporaryFolder(), 'executed.ipynb');
+    const path = notebookOf(['console.log("before");\nwhile (true) {}']);
+    await expect(runNotebook(path, { outputPath, timeoutSeconds: 10 })).rejects.toMatchObject({
+      code: 'notebook-failed',
+      message: expect.stringContaining('took longer than 10 seconds'),
+    });
+    expect(cellsOf(outputPath)[0].outputs?.map(({ text, ename }) => text ?? ename)).toEqual([
+      'before\n',
+      'ProcessEnded',
+    ]);
+  });
+
+  it('updates a display in its place, also from a later cell', () => {
+    const { cells } = run([
+      'import { newDisplay } from "tslab";\nconst shown = newDisplay();\nshown.text("first");\nconsole.log("between");',
+      'shown.text("second");',
+    ]);
+    expect(cells[0].outputs?.map(({ data, text }) => data ?? text)).toEqual([
+      { 'text/plain': 'second' },
+      'between\n',
+    ]);
+    expect(cells[1].outputs).toEqual([]);
   });
 
   it('turns a mistake of types into an error output', () => {

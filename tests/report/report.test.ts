@@ -1,31 +1,11 @@
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
-import { type RunRecord, renderChart, scoreTables, summaryTable } from '../../src/index.js';
+import { renderChart, scoreTables, summaryTable } from '../../src/index.js';
+import { curveChart, recallAtKChart, recallChart } from '../../src/report/method-charts.js';
 import { estimate } from '../../src/report/method-scores.js';
-
-function record(method: string, seed: number, recall: number, trained = true): RunRecord {
-  return {
-    method,
-    seed,
-    spec: { loss: trained ? { name: 'triplet' } : null },
-    metrics: {
-      recallAtK: { 1: recall, 2: recall + 0.1 },
-      normalizedMutualInformation: 0.8,
-      adjustedMutualInformation: 0.3,
-      pairwiseF1: 0.1,
-      meanAveragePrecisionAtR: 0.2,
-      rPrecision: 0.25,
-    },
-  } as unknown as RunRecord;
-}
-
-const records = [
-  record('Triplet', 0, 0.4),
-  record('Triplet', 1, 0.44),
-  record('Triplet', 2, 0.42),
-  record('Angular', 0, 0.5),
-  record('Raw pixels', 0, 0.28, false),
-];
+import { spreadLabels } from '../../src/report/spread-labels.js';
+import { studentQuantile975 } from '../../src/report/student-quantile.js';
+import { madeUpRecord, madeUpRecords } from './synthetic-runs.js';
 
 describe('a mean over seeds', () => {
   // 40, 44, 42: mean 42, deviation 2, t(2) = 4.303: 4.303 · 2/√3 = 4.969.
@@ -35,11 +15,20 @@ describe('a mean over seeds', () => {
     expect(halfWidth).toBeCloseTo(4.969, 2);
     expect(estimate([3]).halfWidth).toBeNull();
   });
+
+  // With 2 degrees of freedom the distribution function is closed: F(t) = 1/2 + t / (2 √(2 + t²)).
+  // With 1 it is the Cauchy distribution's: F(t) = 1/2 + atan(t) / π.
+  it('takes its quantiles from a table that agrees with the closed forms of 1 and 2 degrees of freedom', () => {
+    const t2 = studentQuantile975(2);
+    expect(0.5 + t2 / (2 * Math.sqrt(2 + t2 * t2))).toBeCloseTo(0.975, 5);
+    expect(0.5 + Math.atan(studentQuantile975(1)) / Math.PI).toBeCloseTo(0.975, 5);
+    expect(studentQuantile975(500)).toBe(studentQuantile975(30));
+  });
 });
 
 describe('tables', () => {
   it('put baselines first, then the best method, in percent, with seeds', async () => {
-    const { csv, markdown } = await scoreTables(records);
+    const { csv, markdown } = await scoreTables(madeUpRecords);
     expect(
       markdown
         .split('\n')
@@ -48,7 +37,30 @@ describe('tables', () => {
     ).toEqual(['| Raw pixels;28.0;38.0', '| Angular;50.0;60.0', '| Triplet;42.0 ± 5.0;52.0 ± 5.0']);
     expect(csv.split('\n')[0]).toMatch(/^method,seeds,R@1,R@1 ±,R@2/);
     expect(csv.split('\n')[3]).toMatch(/^Triplet,3,42(\.000)?,4\.96/);
-    expect(summaryTable(records)).toMatch(/Triplet\s+42\.0 ± 5\.0/);
+    expect(summaryTable(madeUpRecords)).toMatch(/Triplet\s+42\.0 ± 5\.0/);
+  });
+
+  it('keep a comma inside a method name in one CSV field, and a bar in one Markdown cell', async () => {
+    const { csv, markdown } = await scoreTables([
+      madeUpRecord({ method: 'a, "b" | c', seed: 0, recall: 0.5 }),
+    ]);
+    expect(csv.split('\n')[1]).toMatch(/^"a, ""b"" \| c",1,50/);
+    expect(markdown).toContain('a, "b" \\| c |');
+  });
+
+  it('say that the data is partial wherever it is', async () => {
+    const partial = 'partial: 3 of 9 images';
+    const records = [madeUpRecord({ method: 'Triplet', seed: 0, recall: 0.5, partial })];
+    const { csv, markdown } = await scoreTables(records);
+    for (const text of [csv, markdown, summaryTable(records)]) expect(text).toContain(partial);
+    for (const text of Object.values(await scoreTables(madeUpRecords))) expect(text).not.toContain('partial');
+  });
+
+  it('show the best validation Recall@1 alone where the test classes were not read', () => {
+    const records = [madeUpRecord({ method: 'Triplet', seed: 0, recall: 0.5, tested: false })];
+    const [header, , row] = summaryTable(records).split('\n');
+    expect(header).toMatch(/^Method\s+validation R@1\s+Seeds$/);
+    expect(row).toMatch(/^Triplet\s+50\.0\s+1$/);
   });
 });
 
@@ -77,5 +89,38 @@ describe('charts', () => {
     expect(withTitle.svg).toContain('A title');
     expect(await dark(withTitle.png)).toBeGreaterThan(50 + (await dark(without.png)));
     expect(again.png.equals(withTitle.png)).toBe(true);
+  });
+
+  it('draw a method in the same colour in each, and name it on the chart itself', async () => {
+    const charts = [recallChart, curveChart, recallAtKChart].map((chart) => chart(madeUpRecords, 'subtitle'));
+    for (const chart of charts) {
+      const { svg } = await renderChart(chart);
+      expect(svg).toContain('>Angular<');
+      expect(svg).toContain('>Triplet<');
+      expect(svg).toContain('>subtitle<');
+      // The best trained method is the first of the palette, the other the second.
+      expect(svg).toContain('#0072B2');
+      expect(svg).toContain('#D55E00');
+    }
+  });
+
+  it('write the mean and its interval beside each method', async () => {
+    const { svg } = await renderChart(recallChart(madeUpRecords, ''));
+    expect(svg).toContain('>42.0 ± 5.0<');
+    expect(svg).toContain('>50.0<');
+  });
+});
+
+describe('spreadLabels', () => {
+  it('leaves labels where they are when they do not meet', () => {
+    expect(spreadLabels([3, 0, 8], 2)).toEqual([3, 0, 8]);
+  });
+
+  // 5, 5 and 6 with a gap of 2: as near as can be is 3⅓, 5⅓, 7⅓ (mean moved by none: 16/3).
+  it('moves those that meet as little as least squares allows, in order', () => {
+    const places = spreadLabels([6, 5, 5], 2);
+    expect(places[1]).toBeCloseTo(10 / 3, 12);
+    expect(places[2]).toBeCloseTo(16 / 3, 12);
+    expect(places[0]).toBeCloseTo(22 / 3, 12);
   });
 });

@@ -1,0 +1,177 @@
+// Evaluation at the scale of Stanford Online Products, the kit and its Python peers turn by turn, each task in a
+// process of its own on all cores. Embeddings are drawn; the class sizes are those of the real test list where it
+// is found under KIT_DATA (or ../shared/data), else drawn too.
+//
+//   node bench/evaluation-bench.mjs [--sizes 5924,20000,60502] [--repeats 3] [--out results/bench/evaluation.json]
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpus, loadavg, tmpdir, totalmem } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { SeededRandom } from '../dist/runtime/seeded-random.js';
+import { writeFileWhole } from '../dist/runtime/write-file-whole.js';
+
+const here = fileURLToPath(new URL('.', import.meta.url));
+const { values: options } = parseArgs({
+  options: {
+    sizes: { type: 'string', default: '5924,20000,60502' },
+    growth: { type: 'string', default: '5000,10000,20000,40000,60000' },
+    repeats: { type: 'string', default: '3' },
+    tasks: { type: 'string', default: 'retrieval,k-means,evaluation,label scores' },
+    python: { type: 'string', default: join(here, '.peers', 'bin', 'python') },
+    out: { type: 'string', default: 'results/bench/evaluation.json' },
+  },
+});
+const numbers = (text) => text.split(',').filter(Boolean).map(Number);
+
+/** Beyond these rows a peer would take hours, or more memory than the machine has. */
+const PEERS = {
+  retrieval: { faiss: Infinity, PyTorch: Infinity, 'scikit-learn': 20000 },
+  'k-means': { faiss: Infinity, 'scikit-learn': 6000 },
+  evaluation: { 'pytorch-metric-learning': Infinity },
+  'label scores': { 'scikit-learn': Infinity },
+};
+const DIMENSION = 512;
+
+function classSizes() {
+  const folders = [process.env.KIT_DATA, join(here, '..', '..', 'shared', 'data')].filter(Boolean);
+  const list = folders.map((folder) => join(folder, 'online-products', 'stanford_online_test.csv')).find(existsSync);
+  if (list === undefined) {
+    const random = new SeededRandom('class sizes');
+    return { source: 'drawn, 2 to 12', sizes: Array.from({ length: 11316 }, () => 2 + random.integer(11)) };
+  }
+  const counts = new Map();
+  for (const line of readFileSync(list, 'utf8').split('\n')) {
+    const name = line.split(',')[0];
+    if (/^\d+$/.test(name)) counts.set(name, (counts.get(name) ?? 0) + 1);
+  }
+  return { source: 'Stanford Online Products, test list', sizes: [...counts.values()] };
+}
+
+/** Unit centres, noise of 1.9 times their length: Recall@1 near that of trained networks on these classes. */
+function writeData(folder, rows, sizes) {
+  const random = new SeededRandom('embeddings');
+  const labels = new Int32Array(rows);
+  const vectors = new Float32Array(rows * DIMENSION);
+  let row = 0;
+  let classes = 0;
+  for (; row < rows; classes++) {
+    const centre = Float64Array.from({ length: DIMENSION }, () => random.normal() / Math.sqrt(DIMENSION));
+    for (let i = 0; i < sizes[classes % sizes.length] && row < rows; i++, row++) {
+      labels[row] = classes;
+      for (let d = 0; d < DIMENSION; d++) {
+        vectors[row * DIMENSION + d] = centre[d] + (1.9 * random.normal()) / Math.sqrt(DIMENSION);
+      }
+    }
+  }
+  const guesses = labels.map((label) => (random.uniform() < 0.6 ? label : random.integer(classes)));
+  for (const [name, data] of Object.entries({ 'labels.i32': labels, 'guesses.i32': guesses, 'vectors.f32': vectors })) {
+    writeFileSync(join(folder, name), data);
+  }
+  return classes;
+}
+
+function timed(contender, task, folder, classes) {
+  const [command, ...args] =
+    contender === 'kit'
+      ? [process.execPath, join(here, 'evaluation-ours.mjs')]
+      : [options.python, join(here, 'evaluation-peers.py'), contender];
+  const { status, stdout, stderr } = spawnSync(command, [...args, task, folder, String(classes)], { encoding: 'utf8' });
+  if (status !== 0) {
+    process.stdout.write(`  ${contender}: not measured (${stderr.trim().split('\n').at(-1)})\n`);
+    return undefined;
+  }
+  return JSON.parse(stdout.trim().split('\n').at(-1));
+}
+
+const median = (values) => [...values].sort((a, b) => a - b)[Math.floor((values.length - 1) / 2)];
+
+const { source, sizes } = classSizes();
+const repeats = Number(options.repeats);
+const folder = mkdtempSync(join(tmpdir(), 'kit-bench-'));
+const measurements = [];
+const growth = [];
+try {
+  for (const rows of numbers(options.sizes)) {
+    const classes = writeData(folder, rows, sizes);
+    for (const task of options.tasks.split(',')) {
+      process.stdout.write(`${task}, ${rows} rows of ${DIMENSION}, ${classes} classes\n`);
+      const contenders = ['kit', ...Object.keys(PEERS[task]).filter((peer) => rows <= PEERS[task][peer])];
+      const runs = new Map(contenders.map((contender) => [contender, []]));
+      for (let turn = 0; turn < repeats; turn++) {
+        for (const contender of contenders) {
+          const run = runs.get(contender).includes(undefined) ? undefined : timed(contender, task, folder, classes);
+          runs.get(contender).push(run);
+          if (run) process.stdout.write(`  ${contender}: ${run.seconds.toFixed(2)} s, ${run.peakMiB.toFixed(0)} MiB\n`);
+        }
+      }
+      const kit = median(runs.get('kit').map(({ seconds }) => seconds));
+      for (const [contender, all] of runs) {
+        if (all.includes(undefined)) continue;
+        const seconds = all.map((run) => run.seconds);
+        measurements.push({
+          task,
+          rows,
+          dimension: DIMENSION,
+          classes,
+          contender,
+          version: all[0].version,
+          seconds,
+          medianSeconds: median(seconds),
+          kitShare: kit / median(seconds),
+          peakMiB: median(all.map((run) => run.peakMiB)),
+          overBaseMiB: median(all.map((run) => run.overBaseMiB)),
+          result: all[0].result,
+        });
+      }
+    }
+  }
+  for (const rows of numbers(options.growth)) {
+    const classes = writeData(folder, rows, sizes);
+    const seconds = Array.from({ length: repeats }, () => timed('kit', 'retrieval', folder, classes).seconds);
+    growth.push({ rows, medianSeconds: median(seconds), seconds });
+    process.stdout.write(`retrieval alone, ${rows} rows: ${median(seconds).toFixed(2)} s\n`);
+  }
+} finally {
+  rmSync(folder, { recursive: true });
+}
+
+/** Slope of log seconds over log rows, least squares. */
+function exponent() {
+  const points = growth.map(({ rows, medianSeconds }) => [Math.log(rows), Math.log(medianSeconds)]);
+  const mean = (i) => points.reduce((sum, point) => sum + point[i], 0) / points.length;
+  const [x, y] = [mean(0), mean(1)];
+  return points.reduce((sum, [a, b]) => sum + (a - x) * (b - y), 0) / points.reduce((sum, [a]) => sum + (a - x) ** 2, 0);
+}
+
+const record = {
+  format: 1,
+  kind: 'bench-evaluation',
+  measuredAt: new Date().toISOString(),
+  machine: {
+    cpu: cpus()[0]?.model ?? 'unknown',
+    cores: cpus().length,
+    memoryGiB: Math.round(totalmem() / 2 ** 30),
+    platform: `${process.platform} ${process.arch}`,
+    loadAverage: loadavg()[1],
+  },
+  classSizes: source,
+  repeats,
+  measurements,
+  growth: growth.length > 1 ? { exponent: exponent(), points: growth } : null,
+};
+writeFileWhole(options.out, `${JSON.stringify(record, null, 1)}\n`);
+
+const table = [
+  '| task | rows | contender | seconds (median) | kit’s time as a share | peak MiB | over its base MiB |',
+  '|---|---|---|---|---|---|---|',
+  ...measurements.map(
+    (m) =>
+      `| ${m.task} | ${m.rows} | ${m.contender} | ${m.medianSeconds.toFixed(2)} | ${m.contender === 'kit' ? '' : m.kitShare.toFixed(2)} | ${m.peakMiB.toFixed(0)} | ${m.overBaseMiB.toFixed(0)} |`,
+  ),
+  ...(record.growth === null ? [] : ['', `Retrieval time grows as rows to the power of ${record.growth.exponent.toFixed(2)}.`]),
+  '',
+];
+writeFileWhole(options.out.replace(/\.json$/, '.md'), table.join('\n'));
+process.stdout.write(`\n${table.join('\n')}\n${options.out}\n`);

@@ -1,0 +1,125 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { Presets, SingleBar } from 'cli-progress';
+import { getDataset, stateOf } from '../datasets/acquisition/get-dataset.js';
+import { datasetSources, sourceNamed } from '../datasets/acquisition/sources.js';
+import { dataDirectory } from '../datasets/data-directory.js';
+import { counted } from '../datasets/listed-image-set.js';
+import { recogniseDataset } from '../datasets/recognise-dataset.js';
+import { verifyDataset } from '../datasets/verify-dataset.js';
+import { KitError } from '../runtime/kit-error.js';
+
+/** `kit data list`: what there is to get, under which terms, and what is here. */
+export function dataListCommand(): void {
+  const directory = dataDirectory();
+  print(`Data directory: ${directory}`);
+  for (const source of datasetSources) {
+    print(`\n${source.name}: ${source.title}, ${source.contents}`);
+    print(`  here: ${hereOf(join(directory, source.folder), source.name)}`);
+    print(`  terms: ${source.terms}`);
+    print(`  home page: ${source.homepage}`);
+    for (const { file, address, addressStatus, bytes, sha256, sumStatus } of source.packagings[0].archives) {
+      print(
+        `  ${file}: ${bytes === null ? 'size not known' : megabytes(bytes)}, ${address} (${addressStatus})`,
+      );
+      print(`    SHA-256 ${sha256 ?? ''} ${sumStatus}`.replace(/ {2}/g, ' '));
+    }
+  }
+  print('\nemoji: come with the kit. Your own pictures: a folder a class, see datasets/README.md.');
+}
+
+function hereOf(folder: string, name: string): string {
+  try {
+    return stateOf(folder, sourceNamed(name)) ?? 'no';
+  } catch (error) {
+    if (error instanceof KitError) return error.message;
+    throw error;
+  }
+}
+
+/** `kit data verify [target]`: a data set's name, a folder, or all that lies in the data directory. */
+export async function dataVerifyCommand(target: string | undefined): Promise<void> {
+  let sound = true;
+  for (const folder of foldersToVerify(target)) {
+    const bar = progressBar();
+    const report = await verifyDataset(folder, {
+      onProgress: (done, total) => bar.show(done, total, 'pictures'),
+    });
+    bar.stop();
+    print(`${report.title} in ${report.directory}: ${report.state}`);
+    for (const finding of report.findings) print(`  ${finding}`);
+    sound &&= report.state !== 'damaged';
+  }
+  if (!sound) process.exitCode = 1;
+}
+
+function foldersToVerify(target: string | undefined): string[] {
+  const directory = dataDirectory();
+  if (target !== undefined) {
+    const source = datasetSources.find(({ name }) => name === target);
+    return [source === undefined ? target : join(directory, source.folder)];
+  }
+  const folders = existsSync(directory)
+    ? readdirSync(directory)
+        .map((entry) => join(directory, entry))
+        .filter((folder) => recogniseDataset(folder) !== undefined)
+    : [];
+  if (folders.length > 0) return folders;
+  throw new KitError(
+    'dataset-missing',
+    `No data set lies in ${directory}. Get one with kit data get, point KIT_DATA at the folder that holds them, or name a folder.`,
+  );
+}
+
+/** `kit data get <name>`. */
+export async function dataGetCommand(
+  name: string,
+  options: { acceptLicense?: boolean; from?: string; allowPartial?: boolean },
+): Promise<void> {
+  const source = sourceNamed(name);
+  const bar = progressBar();
+  const got = await getDataset(source, {
+    acceptLicense: options.acceptLicense ?? false,
+    from: options.from,
+    allowPartial: options.allowPartial,
+    onStep: (line) => {
+      bar.stop();
+      print(line);
+    },
+    onProgress: (file, received, total) => bar.show(received, total, file),
+  }).finally(() => bar.stop());
+  print(`${source.title} ${got.changed ? 'is now' : 'was already'} in ${got.folder}: ${got.state}.`);
+  if (got.state !== 'whole' && !got.changed)
+    print('To complete it, move that folder away and run the command again.');
+}
+
+/** On a terminal a bar; elsewhere silent. */
+function progressBar() {
+  let bar: SingleBar | undefined;
+  return {
+    show(done: number, total: number | null, what: string): void {
+      if (!process.stdout.isTTY) return;
+      if (bar === undefined) {
+        bar = new SingleBar(
+          { format: ' {bar} {percentage}% · {value} of {total} · {what}', hideCursor: true },
+          Presets.shades_classic,
+        );
+        bar.start(total ?? done, done, { what });
+      }
+      bar.setTotal(total ?? done);
+      bar.update(done, { what });
+    },
+    stop(): void {
+      bar?.stop();
+      bar = undefined;
+    },
+  };
+}
+
+function megabytes(bytes: number): string {
+  return bytes < 1e6 ? `${counted(bytes)} bytes` : `${counted(Math.round(bytes / 1e6))} MB`;
+}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
