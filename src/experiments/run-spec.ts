@@ -34,7 +34,11 @@ const loss = z.discriminatedUnion('name', [
     mining: z.enum(['semi-hard', 'all', 'batch-hard']),
     distance: z.enum(['squared', 'euclidean']),
   }),
-  z.strictObject({ name: z.literal('contrastive'), margin: positive }),
+  z.strictObject({
+    name: z.literal('contrastive'),
+    margin: positive,
+    negatives: z.enum(['all', 'within-margin']),
+  }),
   z.strictObject({ name: z.literal('lifted-structure'), margin: positive }),
   z.strictObject({ name: z.literal('n-pair'), l2: nonNegative }),
   z.strictObject({ name: z.literal('angular'), alphaDegrees, negatives, normalize: z.enum(['none', 'all']) }),

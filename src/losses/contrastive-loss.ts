@@ -6,6 +6,11 @@ import { pairwiseSquaredDistances, rootOfDistances } from './pairwise-distances.
 export interface ContrastiveLossOptions {
   /** m: negatives nearer than this are pushed away. Default 1. */
   readonly margin?: number;
+  /**
+   * Which negative pairs the second mean is over. `all` (default): every one, those beyond the margin counting 0.
+   * `within-margin`: only those nearer than m, so that the push does not fade as most negatives leave the margin.
+   */
+  readonly negatives?: 'all' | 'within-margin';
 }
 
 /**
@@ -14,19 +19,20 @@ export interface ContrastiveLossOptions {
  * negative pairs than positive ones. A kind of pair that the batch has not adds 0.
  */
 export function contrastiveLoss(options: ContrastiveLossOptions = {}): BatchLoss {
-  const { margin = 1 } = options;
+  const { margin = 1, negatives = 'all' } = options;
   return (embeddings, labels) =>
     tf.tidy(() => {
       const n = labels.length;
       const squared = pairwiseSquaredDistances(embeddings);
       const negative = negativeMask(labels);
-      const negatives = negative.reduce((sum, value) => sum + value, 0);
-      const positives = n * n - n - negatives;
+      const negativePairs = negative.reduce((sum, value) => sum + value, 0);
+      const positivePairs = n * n - n - negativePairs;
       const toNegative = tf.tensor2d(negative, [n, n]);
       const toPositive = tf.onesLike(toNegative).sub(toNegative);
-      const pull = squared.mul(toPositive).sum().div(Math.max(1, positives));
-      const gaps = tf.scalar(margin).sub(rootOfDistances(squared)).relu();
-      const push = gaps.square().mul(toNegative).sum().div(Math.max(1, negatives));
+      const pull = squared.mul(toPositive).sum().div(Math.max(1, positivePairs));
+      const gaps = tf.scalar(margin).sub(rootOfDistances(squared)).relu().mul(toNegative);
+      const counted = negatives === 'all' ? tf.scalar(negativePairs) : gaps.step().sum();
+      const push = gaps.square().sum().div(tf.maximum(counted, 1));
       return pull.add<tf.Scalar>(push);
     });
 }

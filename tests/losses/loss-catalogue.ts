@@ -56,6 +56,12 @@ export const catalogue: CataloguedLoss[] = [
     batch: unevenBatch,
   },
   {
+    name: 'contrastive, negatives within the margin',
+    tensor: contrastiveLoss({ margin: 3, negatives: 'within-margin' }),
+    plain: (points, labels) => reference.contrastive(points, labels, { margin: 3, negatives: 'within-margin' }),
+    batch: unevenBatch,
+  },
+  {
     name: 'lifted structure',
     tensor: liftedStructureLoss({ margin: 1 }),
     plain: (points, labels) => reference.liftedStructure(points, labels, { margin: 1 }),

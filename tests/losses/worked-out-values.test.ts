@@ -97,6 +97,11 @@ describe('by hand', () => {
     expect(value(contrastiveLoss({ margin: 2.5 })(points(line), [0, 0, 1]))).toBeCloseTo(1.125, 5);
   });
 
+  it('contrastive over the negatives within the margin: 1 plus [2.5−2]₊² = 0.25, the only one', () => {
+    const loss = contrastiveLoss({ margin: 2.5, negatives: 'within-margin' });
+    expect(value(loss(points(line), [0, 0, 1]))).toBeCloseTo(1.25, 5);
+  });
+
   // J = log(e^{m−3} + e^{m−2}) + 1 with m = 2.5: log(e^{−½} + e^{½}) + 1; one pair, so J²/2.
   it('lifted structure: J²/2 of the only pair', () => {
     const j = Math.log(Math.exp(-0.5) + Math.exp(0.5)) + 1;
