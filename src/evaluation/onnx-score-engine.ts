@@ -1,6 +1,6 @@
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
+import { type OnnxNode, type OnnxValue, onnxModel } from '../runtime/onnx-model.js';
 import { evaluationThreads } from './evaluation-threads.js';
-import { type OnnxNode, type OnnxValue, onnxModel } from './onnx-model.js';
 import { type Gallery, type Rows, rowCount, type ScoreEngine } from './score-engine.js';
 
 const PRODUCTS: OnnxNode = {

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import type { SeededRandom } from '../runtime/seeded-random.js';
+import { dropout } from './dropout.js';
 import type { Model } from './model.js';
 import { onSphere } from './sphere.js';
 
@@ -17,7 +18,7 @@ export interface EmbeddingHeadOptions {
 
 /** One linear layer on frozen features: input [n, inputDimension], output [n, embeddingDimension]. */
 export function embeddingHead(options: EmbeddingHeadOptions): Model {
-  const { inputDimension, embeddingDimension, radius, dropout, random } = options;
+  const { inputDimension, embeddingDimension, radius, dropout: share, random } = options;
   const stream = random.fork('embedding/weights');
   const values = Float32Array.from(
     { length: inputDimension * embeddingDimension },
@@ -25,21 +26,14 @@ export function embeddingHead(options: EmbeddingHeadOptions): Model {
   );
   const weights = tf.tidy(() => tf.variable(tf.tensor2d(values, [inputDimension, embeddingDimension])));
 
-  function dropped(features: tf.Tensor2D, stepRandom: SeededRandom): tf.Tensor2D {
-    const drawn = stepRandom.fork('dropout');
-    const kept = Float32Array.from({ length: features.size }, () =>
-      drawn.uniform() < dropout ? 0 : 1 / (1 - dropout),
-    );
-    return features.mul(tf.tensor2d(kept, features.shape));
-  }
-
   return {
     parameters: [{ name: 'embedding/weights', variable: weights, learningRateFactor: 1 }],
     statistics: [],
     embed: (inputs, training) =>
       tf.tidy(() => {
         const features = inputs as tf.Tensor2D;
-        const seen = training !== null && dropout > 0 ? dropped(features, training) : features;
+        const seen =
+          training !== null && share > 0 ? dropout(features, share, training.fork('dropout')) : features;
         const embeddings = tf.matMul(seen, weights as tf.Tensor2D) as tf.Tensor2D;
         return radius === null ? embeddings : onSphere(embeddings, radius);
       }),

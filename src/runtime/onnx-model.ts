@@ -11,7 +11,7 @@ const { root } = protobuf.parse(
   message TensorType { int32 elem_type = 1; Shape shape = 2; }
   message Type { TensorType tensor_type = 1; }
   message ValueInfo { string name = 1; Type type = 2; }
-  message Tensor { repeated int64 dims = 1; int32 data_type = 2; repeated int64 int64_data = 7; string name = 8; }
+  message Tensor { repeated int64 dims = 1; int32 data_type = 2; repeated int64 int64_data = 7; string name = 8; bytes raw_data = 9; }
   message Graph { repeated Node node = 1; string name = 2; repeated Tensor initializer = 5; repeated ValueInfo input = 11; repeated ValueInfo output = 12; }
   message OperatorSet { string domain = 1; int64 version = 2; }
   message Model { int64 ir_version = 1; string producer_name = 2; Graph graph = 7; repeated OperatorSet opset_import = 8; }
@@ -19,7 +19,8 @@ const { root } = protobuf.parse(
   { keepCase: true },
 );
 
-const ELEMENT_TYPES = { float32: 1, int32: 6, int64: 7 } as const;
+const ELEMENT_TYPES = { float32: 1, int32: 6, int64: 7, float16: 10 } as const;
+const ATTRIBUTE_TYPES = { float: 1, integer: 2, integers: 7 } as const;
 
 export interface OnnxValue {
   readonly name: string;
@@ -32,20 +33,30 @@ export interface OnnxNode {
   readonly operator: string;
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
-  /** Whole numbers only. */
-  readonly attributes?: Readonly<Record<string, number>>;
+  /** A number is a whole number, a list whole numbers; `{ float }` is for the others. */
+  readonly attributes?: Readonly<Record<string, OnnxAttribute>>;
+}
+
+type OnnxAttribute = number | readonly number[] | { readonly float: number };
+
+/** A constant matrix or filter, row-major. */
+export interface OnnxConstant {
+  readonly shape: readonly number[];
+  readonly values: Float32Array;
 }
 
 /**
  * The bytes of an ONNX model (opset 17) that onnxruntime loads.
  *
  * @param axes one-dimensional int64 constants by name
+ * @param constants float32 constants by name
  */
 export function onnxModel(
   nodes: readonly OnnxNode[],
   inputs: readonly OnnxValue[],
   outputs: readonly OnnxValue[],
   axes: Readonly<Record<string, readonly number[]>> = {},
+  constants: ReadonlyMap<string, OnnxConstant> = new Map(),
 ): Uint8Array {
   const value = ({ name, type, shape }: OnnxValue) => ({
     name,
@@ -58,12 +69,11 @@ export function onnxModel(
       },
     },
   });
-  const INTEGER = 2;
   const node = ({ operator, inputs, outputs, attributes = {} }: OnnxNode) => ({
     input: inputs,
     output: outputs,
     op_type: operator,
-    attribute: Object.entries(attributes).map(([name, i]) => ({ name, i, type: INTEGER })),
+    attribute: Object.entries(attributes).map(([name, value]) => attribute(name, value)),
   });
   const model = root.lookupType('Model');
   return model
@@ -75,16 +85,30 @@ export function onnxModel(
         graph: {
           name: 'graph',
           node: nodes.map(node),
-          initializer: Object.entries(axes).map(([name, values]) => ({
-            name,
-            dims: [values.length],
-            data_type: ELEMENT_TYPES.int64,
-            int64_data: values,
-          })),
+          initializer: [
+            ...Object.entries(axes).map(([name, values]) => ({
+              name,
+              dims: [values.length],
+              data_type: ELEMENT_TYPES.int64,
+              int64_data: values,
+            })),
+            ...Array.from(constants, ([name, { shape, values }]) => ({
+              name,
+              dims: shape,
+              data_type: ELEMENT_TYPES.float32,
+              raw_data: new Uint8Array(values.buffer, values.byteOffset, values.byteLength),
+            })),
+          ],
           input: inputs.map(value),
           output: outputs.map(value),
         },
       }),
     )
     .finish();
+}
+
+function attribute(name: string, value: OnnxAttribute) {
+  if (typeof value === 'number') return { name, i: value, type: ATTRIBUTE_TYPES.integer };
+  if ('float' in value) return { name, f: value.float, type: ATTRIBUTE_TYPES.float };
+  return { name, ints: value, type: ATTRIBUTE_TYPES.integers };
 }

@@ -1,0 +1,95 @@
+import * as tf from '@tensorflow/tfjs';
+import type { SeededRandom } from '../runtime/seeded-random.js';
+import { embeddingHead } from './embedding-head.js';
+import { googlenet } from './googlenet.js';
+import type { Model } from './model.js';
+import { layerName, type NetworkWeights } from './network.js';
+import { tensorNetwork } from './tensor-network.js';
+
+export interface GooglenetEmbeddingOptions {
+  /** Layer whose output comes in: `pool5` to train the head alone, `pool4` from 5a on, `pool3` from 4a on, `data` all. */
+  readonly input: 'pool5' | 'pool4' | 'pool3' | 'data';
+  readonly weights: NetworkWeights;
+  /** The paper uses 512. */
+  readonly embeddingDimension: number;
+  readonly radius: number | null;
+  /** Of the pool5 features while training. */
+  readonly dropout: number;
+  /** Training items as the network takes them, drawn on once to centre and scale the features. */
+  readonly sample: () => Iterable<tf.Tensor>;
+  readonly random: SeededRandom;
+}
+
+/** The head's rate against that of pretrained layers, as in the field's template (Song et al.'s public solver). */
+const HEAD_LEARNING_RATE = 10;
+
+/**
+ * The upper blocks of GoogLeNet and a linear embedding on its pool5 features, which are centred and brought to a mean
+ * length of 1 with the statistics of the training items under the pretrained weights; both are fixed from then on.
+ */
+export function googlenetEmbedding(options: GooglenetEmbeddingOptions): Model {
+  const { input, weights, embeddingDimension, radius, dropout, random } = options;
+  const pool5 = layerName(googlenet, 'pool5');
+  const from = layerName(googlenet, input);
+  const trunk = input === 'pool5' ? null : tensorNetwork(googlenet, weights, { from, to: [pool5] });
+  const features = (inputs: tf.Tensor, training: SeededRandom | null) =>
+    (trunk === null ? inputs : trunk.run(inputs, training)[0]) as tf.Tensor2D;
+  const { mean, scale } = statisticsOf(options.sample(), features);
+  const head = embeddingHead({
+    inputDimension: mean.length,
+    embeddingDimension,
+    radius,
+    dropout,
+    random,
+  });
+  return {
+    parameters: [
+      ...(trunk?.parameters ?? []),
+      ...head.parameters.map((parameter) =>
+        trunk === null ? parameter : { ...parameter, learningRateFactor: HEAD_LEARNING_RATE },
+      ),
+    ],
+    statistics: [],
+    embed: (inputs, training) =>
+      tf.tidy(() => {
+        const centred = features(inputs, training).sub(tf.tensor1d(mean)).mul(scale);
+        return head.embed(centred, training);
+      }),
+    dispose: () => {
+      trunk?.dispose();
+      head.dispose();
+    },
+  };
+}
+
+function statisticsOf(
+  sample: Iterable<tf.Tensor>,
+  features: (inputs: tf.Tensor, training: null) => tf.Tensor2D,
+): { readonly mean: Float32Array; readonly scale: number } {
+  let sum = new Float64Array(0);
+  let squares = 0;
+  let count = 0;
+  for (const inputs of sample) {
+    const rows = tf.tidy(() => features(inputs, null));
+    const [n, dimension] = rows.shape;
+    const values = rows.dataSync<'float32'>();
+    tf.dispose([inputs, rows]);
+    if (sum.length === 0) sum = new Float64Array(dimension);
+    for (let i = 0; i < values.length; i++) {
+      sum[i % dimension] += values[i];
+      squares += values[i] ** 2;
+    }
+    count += n;
+  }
+  const mean = Float32Array.from(sum, (value) => value / count);
+  const meanSquaredLength = squares / count - mean.reduce((total, value) => total + value ** 2, 0);
+  return { mean, scale: 1 / Math.sqrt(meanSquaredLength) };
+}
+
+/** Pretrained pool5 features as they are: the baseline that trains nothing. */
+export const frozenFeatures: Model = {
+  parameters: [],
+  statistics: [],
+  embed: (inputs) => inputs.clone() as tf.Tensor2D,
+  dispose: () => {},
+};

@@ -1,0 +1,115 @@
+import * as tf from '@tensorflow/tfjs';
+import type { SeededRandom } from '../runtime/seeded-random.js';
+import { dropout } from './dropout.js';
+import type { Parameter } from './model.js';
+import {
+  inputsOf,
+  type LayerWeights,
+  layersBetween,
+  type Network,
+  type NetworkLayer,
+  type NetworkWeights,
+  pooledSize,
+} from './network.js';
+
+/** Some layers of a network as trainable tensors. */
+export interface TensorNetwork {
+  readonly parameters: readonly Parameter[];
+  /**
+   * @param input what the layer `from` gives: [n, height, width, channels], or pictures
+   * @param training null to infer; else dropout is on
+   * @returns outputs of the layers `to`, in that order: [n, height, width, channels] or [n, features]
+   */
+  run(input: tf.Tensor, training: SeededRandom | null): tf.Tensor[];
+  dispose(): void;
+}
+
+/**
+ * The layers that lead from `from` (`data` for all) to `to`, with their pretrained weights.
+ */
+export function tensorNetwork(
+  network: Network,
+  weights: NetworkWeights,
+  { from, to }: { readonly from: string; readonly to: readonly string[] },
+): TensorNetwork {
+  const layers = layersBetween(network, from, to);
+  const variables = new Map<string, { filter: tf.Variable; bias: tf.Variable }>();
+  for (const { name } of layers) {
+    const own = weights.get(name);
+    if (own !== undefined) variables.set(name, toVariables(own));
+  }
+
+  function apply(
+    layer: NetworkLayer,
+    inputs: readonly tf.Tensor[],
+    training: SeededRandom | null,
+  ): tf.Tensor {
+    const [x] = inputs;
+    const own = variables.get(layer.name);
+    switch (layer.kind) {
+      case 'convolution': {
+        const y = tf.conv2d(x as tf.Tensor4D, own?.filter as tf.Tensor4D, layer.stride, layer.pad);
+        return tf.relu(y.add(own?.bias as tf.Tensor));
+      }
+      case 'max-pool':
+        return maxPool(x as tf.Tensor4D, layer);
+      case 'global-average-pool':
+        return x.mean([1, 2]);
+      case 'local-response-normalization':
+        // tfjs multiplies the plain sum of squares by alpha, Caffe their mean over the 5 channels.
+        return tf.localResponseNormalization(x as tf.Tensor4D, 2, 1, 1e-4 / 5, 0.75);
+      case 'concatenation':
+        return tf.concat(inputs as tf.Tensor4D[], 3);
+      case 'dropout':
+        return training === null ? x : dropout(x, layer.share, training.fork(layer.name));
+      case 'dense': {
+        const flat = x.rank === 4 ? x.transpose([0, 3, 1, 2]).reshape([x.shape[0], -1]) : x;
+        const y = tf
+          .matMul(flat as tf.Tensor2D, (own as { filter: tf.Variable }).filter.squeeze([0, 1]))
+          .add(own?.bias as tf.Tensor);
+        return layer.relu ? tf.relu(y) : y;
+      }
+    }
+  }
+
+  return {
+    parameters: [...variables].flatMap(([name, { filter, bias }]) => [
+      { name: `${name}/filter`, variable: filter, learningRateFactor: 1 },
+      { name: `${name}/bias`, variable: bias, learningRateFactor: 1 },
+    ]),
+    run: (input, training) =>
+      tf.tidy(() => {
+        const outputs = new Map<string, tf.Tensor>([[from, input]]);
+        const outputOf = (name: string) => outputs.get(name) as tf.Tensor;
+        for (const layer of layers)
+          outputs.set(layer.name, apply(layer, inputsOf(layer).map(outputOf), training));
+        return to.map(outputOf);
+      }),
+    dispose: () => {
+      for (const { filter, bias } of variables.values()) tf.dispose([filter, bias]);
+    },
+  };
+}
+
+function toVariables({ shape, filter, bias }: LayerWeights): { filter: tf.Variable; bias: tf.Variable } {
+  return tf.tidy(() => {
+    const stored = tf.tensor4d(filter, [...shape]);
+    return {
+      filter: tf.variable(stored.transpose([2, 3, 1, 0])),
+      bias: tf.variable(tf.tensor1d(bias)),
+    };
+  });
+}
+
+function maxPool(
+  x: tf.Tensor4D,
+  layer: { readonly kernel: number; readonly stride: number; readonly pad: number },
+): tf.Tensor4D {
+  const { kernel, stride, pad } = layer;
+  const side = (size: number): [number, number] => [
+    pad,
+    (pooledSize(size, layer) - 1) * stride + kernel - size - pad,
+  ];
+  const [rows, columns] = [side(x.shape[1]), side(x.shape[2])];
+  return tf.maxPool(x, kernel, stride, [[0, 0], rows, columns, [0, 0]] as never);
+}
