@@ -8,8 +8,19 @@ const allowed = {
   datasets: ['types', 'runtime'],
   models: ['types', 'runtime'],
   evaluation: ['types', 'runtime'],
+  features: ['types', 'runtime', 'datasets', 'models'],
   training: ['types', 'runtime', 'losses', 'mining', 'models', 'datasets', 'evaluation'],
-  experiments: ['types', 'runtime', 'losses', 'mining', 'models', 'datasets', 'evaluation', 'training'],
+  experiments: [
+    'types',
+    'runtime',
+    'losses',
+    'mining',
+    'models',
+    'datasets',
+    'features',
+    'evaluation',
+    'training',
+  ],
   report: ['types', 'runtime', 'geometry', 'datasets', 'evaluation', 'experiments'],
 };
 

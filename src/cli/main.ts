@@ -80,6 +80,23 @@ program
     await evaluateCommand(path, options);
   });
 
+program
+  .command('embed')
+  .description('features of every picture of a folder through a pretrained network, as .npy for kit evaluate')
+  .argument('<pictures>', 'a folder a class, or one of the data sets of kit data list')
+  .option('--backbone <name>', 'googlenet or vgg16', 'googlenet')
+  .option('--weights <path>', 'a .caffemodel or a folder of float files (default: in KIT_DATA or datasets/)')
+  .option('--layer <name>', 'whose output to take', 'pool5')
+  .option('--view <name>', 'whole, centre, or random-0, random-1, …', 'whole')
+  .option('--split <side>', 'all, train or test classes of a published data set', 'all')
+  .option('--allow-partial', 'accept a copy that lacks images')
+  .option('--boxes', 'cut pictures to their bounding boxes')
+  .option('--out <file>', 'the .npy to write; labels go beside it', 'features.npy')
+  .action(async (pictures, options) => {
+    const { embedCommand } = await import('./embed-command.js');
+    await embedCommand(pictures, options);
+  });
+
 const data = program.command('data').description('list, verify and get the data sets of the paper');
 
 data

@@ -37,6 +37,7 @@ export async function loadImageFolder(options: ImageFolderOptions): Promise<Imag
     name,
     classNames,
     items,
+    digests: facts.map(({ sha256 }) => sha256),
     checksum,
     read: (index) => readPicture(join(directory, items[index].path)),
   };

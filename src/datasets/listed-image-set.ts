@@ -185,6 +185,9 @@ export async function loadListing(
     name: boundingBoxCrops ? `${listing.name}-boxes` : listing.name,
     classNames: officialLabels.map((label) => listing.classNames[label]),
     items,
+    digests: facts.map(({ sha256 }, i) =>
+      boundingBoxCrops ? `${sha256} ${JSON.stringify(present[i].box)}` : sha256,
+    ),
     checksum,
     ...(presence.complete ? {} : { partial: partialStamp(listing, presence) }),
     split: { train: labelsOf(listing.split.train), test: labelsOf(listing.split.test) },

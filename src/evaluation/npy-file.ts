@@ -1,5 +1,7 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { halfToNumber } from '../runtime/half-float.js';
 import { KitError } from '../runtime/kit-error.js';
+import { writeFileWhole } from '../runtime/write-file-whole.js';
 
 /** A NumPy array of one or two dimensions, row-major whatever the order in the file. */
 export interface NpyArray {
@@ -118,11 +120,15 @@ function decode(buffer: Buffer, header: NpyHeader, count: number): NpyArray['val
   return values;
 }
 
-function halfToNumber(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 31;
-  const fraction = bits & 1023;
-  if (exponent === 0) return sign * fraction * 2 ** -24;
-  if (exponent === 31) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
-  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+/** Writes a row-major array as .npy (format 1, little-endian), whole or not at all. */
+export function writeNpy(path: string, values: Float32Array | Int32Array, shape: readonly number[]): void {
+  const type = values instanceof Float32Array ? '<f4' : '<i4';
+  const text = `{'descr': '${type}', 'fortran_order': False, 'shape': (${shape.map((n) => `${n},`).join(' ')}), }`;
+  const PREFIX = 10;
+  const length = Math.ceil((PREFIX + text.length + 1) / 64) * 64 - PREFIX;
+  const prefix = Buffer.from('\x93NUMPY\x01\x00\x00\x00', 'latin1');
+  prefix.writeUInt16LE(length, 8);
+  const header = Buffer.from(`${text.padEnd(length - 1)}\n`, 'latin1');
+  const data = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+  writeFileWhole(path, Buffer.concat([prefix, header, data]));
 }

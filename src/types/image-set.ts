@@ -19,6 +19,8 @@ export interface ImageSet {
   readonly name: string;
   readonly classNames: readonly string[];
   readonly items: readonly ImageItem[];
+  /** What names the pixels of each item across data sets: what is computed from a picture is kept under it. */
+  readonly digests?: readonly string[];
   /** SHA-256 (hex) over the list and whatever decides the pixels: equal checksums mean equal data. */
   readonly checksum: string;
   /** Set where the copy on disk is incomplete, for example `partial: 2,889 of 11,788 images, 50 of 200 classes`. */

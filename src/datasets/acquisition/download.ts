@@ -13,7 +13,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { KitError } from '../../runtime/kit-error.js';
-import { writeFailure } from './write-failure.js';
+import { writeFailure } from '../../runtime/write-failure.js';
 
 export interface DownloadOptions {
   readonly address: string;

@@ -9,7 +9,9 @@ import {
   statSync,
 } from 'node:fs';
 import { basename, join } from 'node:path';
+import { withLock } from '../../runtime/file-lock.js';
 import { KitError } from '../../runtime/kit-error.js';
+import { writeFailure } from '../../runtime/write-failure.js';
 import { dataDirectory } from '../data-directory.js';
 import {
   checkCounts,
@@ -21,11 +23,9 @@ import {
 } from '../listed-image-set.js';
 import { recogniseDataset } from '../recognise-dataset.js';
 import { download, sha256OfFile } from './download.js';
-import { withLock } from './folder-lock.js';
 import { RecordedSums } from './recorded-sums.js';
 import type { ArchiveSource, DatasetSource } from './sources.js';
 import { unpackArchive } from './unpack-archive.js';
-import { writeFailure } from './write-failure.js';
 
 export interface GetDatasetOptions {
   readonly acceptLicense: boolean;

@@ -6,7 +6,7 @@ import { crc32 } from 'node:zlib';
 import * as tar from 'tar';
 import * as yauzl from 'yauzl';
 import { KitError } from '../../runtime/kit-error.js';
-import { writeFailure } from './write-failure.js';
+import { writeFailure } from '../../runtime/write-failure.js';
 
 export interface UnpackLimits {
   readonly mostBytes: number;

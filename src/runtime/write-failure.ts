@@ -1,4 +1,4 @@
-import { KitError } from '../../runtime/kit-error.js';
+import { KitError } from './kit-error.js';
 
 const REASONS: Readonly<Record<string, string>> = {
   ENOSPC: 'the disk is full; free some space and run the command again: it goes on from there',

@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { KitError } from '../../runtime/kit-error.js';
+import { KitError } from './kit-error.js';
 import { writeFailure } from './write-failure.js';
 
 /**
@@ -29,7 +29,7 @@ function acquire(path: string): void {
       if (isAlive(holder)) {
         throw new KitError(
           'not-writable',
-          `Process ${holder} is getting this data set already. Wait for it; if it is something else, remove ${path}.`,
+          `Process ${holder} is at work on the same files. Wait for it; if it is something else, remove ${path}.`,
         );
       }
       rmSync(path, { force: true });

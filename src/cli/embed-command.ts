@@ -1,0 +1,109 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { loadCars196 } from '../datasets/cars-196.js';
+import { loadCub200 } from '../datasets/cub-200.js';
+import { loadCub200Crops } from '../datasets/cub-200-crops.js';
+import { dataDirectory } from '../datasets/data-directory.js';
+import { loadImageFolder } from '../datasets/image-folder.js';
+import { loadOnlineProducts } from '../datasets/online-products.js';
+import { recogniseDataset } from '../datasets/recognise-dataset.js';
+import { writeNpy } from '../evaluation/npy-file.js';
+import { extractFeatures, openFeatures } from '../features/extract-features.js';
+import type { PictureView } from '../features/picture-view.js';
+import { googlenet } from '../models/googlenet.js';
+import type { Network } from '../models/network.js';
+import { readWeights } from '../models/read-weights.js';
+import { vgg16 } from '../models/vgg16.js';
+import { KitError } from '../runtime/kit-error.js';
+import type { ImageSet } from '../types/image-set.js';
+import { cancelOnInterrupt, pictureProgress } from './progress.js';
+
+export interface EmbedOptions {
+  readonly backbone: string;
+  readonly weights?: string;
+  readonly layer: string;
+  readonly view: string;
+  readonly split: string;
+  readonly allowPartial?: boolean;
+  readonly boxes?: boolean;
+  readonly out: string;
+}
+
+const NETWORKS: Readonly<Record<string, Network>> = { googlenet, vgg16 };
+
+/** `kit embed`: features of every picture of a folder, as .npy with its labels beside it. */
+export async function embedCommand(target: string, options: EmbedOptions): Promise<void> {
+  const network = NETWORKS[options.backbone];
+  if (network === undefined) throw choice('--backbone', options.backbone, Object.keys(NETWORKS));
+  if (!/^(whole|centre|random-\d+)$/.test(options.view))
+    throw choice('--view', options.view, ['whole', 'centre', 'random-0, random-1, …']);
+  const images = await load(target, options);
+  const items = itemsOf(images, options.split);
+  const weights = readWeights(network, options.weights ?? join(dataDirectory(), network.name, 'weights'));
+  const view = options.view as PictureView;
+  const request = { images, network, weights, layer: options.layer, view };
+  const signal = cancelOnInterrupt('Stopped. Run the same command again to go on from here.');
+  const bar = pictureProgress();
+  const started = performance.now();
+  let made: number;
+  try {
+    made = await extractFeatures({
+      ...request,
+      items,
+      signal,
+      onProgress: (done, total) => bar.show(options.layer, done, total),
+    });
+  } finally {
+    bar.stop();
+  }
+  const seconds = (performance.now() - started) / 1000;
+  const features = openFeatures(request, items);
+  const length = features.shape.reduce((product, size) => product * size, 1);
+  writeNpy(options.out, features.read(items), [items.length, length]);
+  const labels = options.out.replace(/(\.npy)?$/, '-labels.npy');
+  writeNpy(
+    labels,
+    Int32Array.from(items, (item) => images.items[item].label),
+    [items.length],
+  );
+  features.close();
+  const speed = made === 0 ? '' : ` at ${(made / seconds).toFixed(0)} a second`;
+  process.stdout.write(
+    `${items.length} pictures of ${images.name}${images.partial === undefined ? '' : ` (${images.partial})`}, ${length} numbers each; ${made} computed${speed}, the others were in the cache.\n${options.out}\n${labels}\n`,
+  );
+}
+
+function choice(option: string, found: string, allowed: readonly string[]): KitError {
+  return new KitError('invalid-argument', `${option} is "${found}"; it can be ${allowed.join(', ')}.`);
+}
+
+async function load(target: string, options: EmbedOptions): Promise<ImageSet & { split?: Split }> {
+  const directory = existsSync(target) ? target : join(dataDirectory(), target);
+  const found = recogniseDataset(directory);
+  const listed = { directory, allowPartial: options.allowPartial, boundingBoxCrops: options.boxes };
+  switch (found?.kind) {
+    case 'published':
+      if (found.name === 'cub200') return loadCub200(listed);
+      if (found.name === 'cars196') return loadCars196(listed);
+      return loadOnlineProducts(listed);
+    case 'cub-crops':
+      return loadCub200Crops({ directory });
+    default:
+      return loadImageFolder({ directory });
+  }
+}
+
+interface Split {
+  readonly train: readonly number[];
+  readonly test: readonly number[];
+}
+
+function itemsOf(images: ImageSet & { split?: Split }, side: string): number[] {
+  const all = [...images.items.keys()];
+  if (side === 'all') return all;
+  const classes = side === 'train' || side === 'test' ? images.split?.[side] : undefined;
+  if (classes === undefined)
+    throw choice('--split', side, images.split === undefined ? ['all'] : ['all', 'train', 'test']);
+  const wanted = new Set(classes);
+  return all.filter((item) => wanted.has(images.items[item].label));
+}
