@@ -1,4 +1,5 @@
 import { type Options, Presets, SingleBar } from 'cli-progress';
+import { dataKey, loadExperimentData } from '../experiments/experiment-data.js';
 import { type RunSpec, runId } from '../experiments/run-spec.js';
 
 /** Aborts at the first Ctrl-C or SIGTERM, saying what happens; the second ends the process at once. */
@@ -11,6 +12,43 @@ export function cancelOnInterrupt(message: string): AbortSignal {
   process.once('SIGINT', cancel);
   process.once('SIGTERM', cancel);
   return controller.signal;
+}
+
+/** Loads what the runs read, once and with all cores, so that the workers find it in the cache. */
+export async function prepareData(specs: readonly RunSpec[], signal: AbortSignal): Promise<void> {
+  const firstOfEach = new Map(specs.map((spec) => [dataKey(spec), spec]));
+  const bar = pictureProgress();
+  try {
+    for (const spec of firstOfEach.values()) await loadExperimentData(spec, { signal, onProgress: bar.show });
+  } finally {
+    bar.stop();
+  }
+}
+
+/** A bar over pictures; without a terminal, a line every half minute. */
+export function pictureProgress() {
+  const bar = process.stdout.isTTY
+    ? new SingleBar(
+        {
+          format: ' {bar} {percentage}% · {value}/{total} pictures · {eta_formatted} left · {what}',
+          hideCursor: true,
+        },
+        Presets.shades_classic,
+      )
+    : null;
+  let showing = '';
+  let printed = Date.now();
+  return {
+    show(what: string, done: number, total: number): void {
+      if (what !== showing) bar?.start(total, 0, { what });
+      showing = what;
+      bar?.update(done, { what });
+      if (bar !== null || Date.now() - printed < 30_000) return;
+      printed = Date.now();
+      process.stdout.write(`${done}/${total} pictures · ${what}\n`);
+    },
+    stop: () => bar?.stop(),
+  };
 }
 
 /**

@@ -11,7 +11,7 @@ import { type RunSpec, runId } from '../experiments/run-spec.js';
 import { writeReport } from '../report/page.js';
 import { summaryTable } from '../report/table.js';
 import type { RunRecord } from '../types/run-record.js';
-import { cancelOnInterrupt, trainingProgress } from './progress.js';
+import { cancelOnInterrupt, prepareData, trainingProgress } from './progress.js';
 
 export interface ReproduceOptions {
   readonly profile: string;
@@ -48,8 +48,8 @@ function experimentPath(name: string): string {
 }
 
 async function trainMissing(specs: readonly RunSpec[], options: ReproduceOptions): Promise<void> {
-  await loadExperimentData(specs[0]);
   const signal = cancelOnInterrupt('Stopped. Run the same command again to go on from here.');
+  await prepareData(specs, signal);
   const progress = trainingProgress(specs);
   try {
     await runAll(specs, { ...options, signal, onStep: progress.step, onDone: progress.done });

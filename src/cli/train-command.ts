@@ -3,7 +3,7 @@ import { recordPath } from '../experiments/record-store.js';
 import { runAll } from '../experiments/run-pool.js';
 import { parseRunSpec, runId } from '../experiments/run-spec.js';
 import { KitError } from '../runtime/kit-error.js';
-import { cancelOnInterrupt, trainingProgress } from './progress.js';
+import { cancelOnInterrupt, prepareData, trainingProgress } from './progress.js';
 
 /** `kit train`: one spec, one record. */
 export async function trainCommand(
@@ -16,8 +16,9 @@ export async function trainCommand(
     process.stdout.write(`Nothing trained: ${record} is there already (--force runs it again).\n`);
     return;
   }
-  const progress = trainingProgress([spec]);
   const signal = cancelOnInterrupt('Stopped. Run the same command again to go on from here.');
+  await prepareData([spec], signal);
+  const progress = trainingProgress([spec]);
   try {
     await runAll([spec], { results: options.results, signal, onStep: progress.step, onDone: progress.done });
   } finally {

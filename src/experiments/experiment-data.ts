@@ -1,32 +1,68 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
+import { loadCars196 } from '../datasets/cars-196.js';
 import { classDisjointSplit } from '../datasets/class-disjoint-split.js';
+import { loadCub200 } from '../datasets/cub-200.js';
+import { loadCub200Crops } from '../datasets/cub-200-crops.js';
+import { dataDirectory } from '../datasets/data-directory.js';
 import { loadEmoji } from '../datasets/emoji.js';
 import { type FixedSizeImageSet, toFixedSize } from '../datasets/fixed-size-image-set.js';
 import { loadImageFolder } from '../datasets/image-folder.js';
+import { loadOnlineProducts } from '../datasets/online-products.js';
+import { paperSplit, type SplitImageSet } from '../datasets/paper-split.js';
+import { extractFeatures, type FeatureRows, openFeatures } from '../features/extract-features.js';
+import type { PictureView } from '../features/picture-view.js';
+import { googlenet } from '../models/googlenet.js';
+import { type PretrainedWeights, readWeights } from '../models/read-weights.js';
 import type { SeededRandom } from '../runtime/seeded-random.js';
 import { pictureBatch } from '../training/augmentation.js';
+import type { ImageSet } from '../types/image-set.js';
 import type { RunRecord } from '../types/run-record.js';
 import type { RunSpec } from './run-spec.js';
 
 /** What a run sees of its data set: items by split, and network inputs of them. */
 export interface ExperimentData {
-  readonly images: FixedSizeImageSet;
+  readonly images: ImageSet;
   readonly labels: Int32Array;
   readonly train: readonly number[];
   readonly validation: readonly number[];
   readonly test: readonly number[];
+  /** Of one input: [size, size, 3], [features] or [height, width, channels]. */
+  readonly inputShape: readonly number[];
   /** With `random`, augmented as the spec says. */
-  inputs(indices: ArrayLike<number>, random: SeededRandom | null): tf.Tensor4D;
+  inputs(indices: ArrayLike<number>, random: SeededRandom | null): tf.Tensor;
+  /** Where the model starts from pretrained ones. */
+  readonly weights?: PretrainedWeights;
   readonly description: RunRecord['data'];
 }
 
-/** Loads and splits the data set of a spec. */
+type DataSpec = Pick<RunSpec, 'dataset' | 'split' | 'augmentation' | 'model'>;
+type Split = Pick<ExperimentData, 'train' | 'validation' | 'test'>;
+type Inputs = Pick<ExperimentData, 'inputShape' | 'inputs' | 'weights'>;
+
+export interface LoadExperimentDataOptions {
+  /** Of the pictures whose features are being made. */
+  onProgress?(what: string, done: number, total: number): void;
+  readonly signal?: AbortSignal;
+}
+
+/** The part of a spec that decides its data: runs that agree in it can share what is loaded. */
+export function dataKey({ dataset, split, augmentation, model }: DataSpec): string {
+  const { name } = model;
+  const inputs = name === 'googlenet' ? [model.trains, model.view, model.randomViews] : model;
+  return JSON.stringify([dataset, split, augmentation, PIXELS.has(name) ? 'pixels' : [name, inputs]]);
+}
+
+const PIXELS = new Set(['raw-pixels', 'small-convnet']);
+
+/** Loads and splits the data set of a spec; makes the features that it wants and the cache lacks. */
 export async function loadExperimentData(
-  spec: Pick<RunSpec, 'dataset' | 'split' | 'augmentation'>,
+  spec: DataSpec,
+  options: LoadExperimentDataOptions = {},
 ): Promise<ExperimentData> {
-  const images = await loadImages(spec.dataset);
+  const { images, split, inputs } = await loadParts(spec, options);
   const labels = Int32Array.from(images.items, (item) => item.label);
-  const { train, validation, test } = classDisjointSplit(images, spec.split);
   const counted = (indices: readonly number[]) => ({
     classes: new Set(indices.map((i) => labels[i])).size,
     images: indices.length,
@@ -34,32 +70,130 @@ export async function loadExperimentData(
   return {
     images,
     labels,
-    train,
-    validation,
-    test,
-    inputs: (indices, random) =>
-      tf.tensor4d(pictureBatch(images, indices, spec.augmentation, random), [
-        indices.length,
-        images.size,
-        images.size,
-        3,
-      ]),
+    ...split,
+    ...inputs,
     description: {
       name: images.name,
       checksum: images.checksum,
       partial: images.partial ?? null,
-      train: counted(train),
-      validation: counted(validation),
-      test: counted(test),
+      ...(inputs.weights === undefined ? {} : { weights: inputs.weights.checksum }),
+      train: counted(split.train),
+      validation: counted(split.validation),
+      test: counted(split.test),
     },
   };
 }
 
-async function loadImages(dataset: RunSpec['dataset']): Promise<FixedSizeImageSet> {
-  switch (dataset.name) {
-    case 'emoji':
-      return loadEmoji({ size: dataset.size });
-    case 'image-folder':
-      return toFixedSize(await loadImageFolder({ directory: dataset.directory }), dataset.size);
+async function loadParts(
+  spec: DataSpec,
+  options: LoadExperimentDataOptions,
+): Promise<{ images: ImageSet; split: Split; inputs: Inputs }> {
+  const { dataset, split, model } = spec;
+  if (split.name === 'paper') {
+    const images = await loadPublished(dataset);
+    const own = paperSplit(images, split);
+    return { images, split: own, inputs: await featureInputs(model, images, own, options) };
   }
+  const images = await loadPictures(dataset);
+  const own = classDisjointSplit(images, split);
+  if (!PIXELS.has(model.name))
+    return { images, split: own, inputs: await featureInputs(model, images, own, options) };
+  const fixed =
+    'pixels' in images ? (images as FixedSizeImageSet) : await toFixedSize(images, sizeOf(dataset));
+  return { images: fixed, split: own, inputs: pixelInputs(fixed, spec.augmentation) };
+}
+
+function sizeOf(dataset: RunSpec['dataset']): number {
+  if ('size' in dataset) return dataset.size;
+  throw new Error(`${dataset.name} has no size`);
+}
+
+async function loadPictures(dataset: RunSpec['dataset']): Promise<ImageSet> {
+  if (dataset.name === 'emoji') return loadEmoji({ size: dataset.size });
+  if (dataset.name === 'image-folder') return loadImageFolder({ directory: dataset.directory });
+  return loadPublished(dataset);
+}
+
+async function loadPublished(dataset: RunSpec['dataset']): Promise<SplitImageSet> {
+  switch (dataset.name) {
+    case 'cub-200':
+      return loadCub200(dataset);
+    case 'cars-196':
+      return loadCars196(dataset);
+    case 'online-products':
+      return loadOnlineProducts(dataset);
+    case 'cub-200-crops':
+      return loadCub200Crops();
+    default:
+      throw new Error(`${dataset.name} has no split of its own`);
+  }
+}
+
+function pixelInputs(images: FixedSizeImageSet, augmentation: RunSpec['augmentation']): Inputs {
+  const shape = [images.size, images.size, 3];
+  return {
+    inputShape: shape,
+    inputs: (indices, random) =>
+      tf.tensor(pictureBatch(images, indices, augmentation, random), [indices.length, ...shape]),
+  };
+}
+
+/** The layer under what is trained: everything below it is computed once. */
+export const FROZEN_LAYER = { head: 'pool5', 'from-5a': 'pool4', 'from-4a': 'pool3', all: 'data' } as const;
+
+async function featureInputs(
+  model: RunSpec['model'],
+  images: ImageSet,
+  split: Split,
+  options: LoadExperimentDataOptions,
+): Promise<Inputs> {
+  if (model.name !== 'googlenet' && model.name !== 'googlenet-features')
+    throw new Error(`${model.name} takes no features`);
+  const weights = readWeights(googlenet, googlenetWeightsPath());
+  const trained = model.name === 'googlenet';
+  const layer = trained ? FROZEN_LAYER[model.trains] : 'pool5';
+  const randomViews = trained ? model.randomViews : 0;
+  const everything = [...split.train, ...split.validation, ...split.test];
+  const views: FeatureRows[] = [];
+  for (const [i, view] of viewsOf(model.view, randomViews).entries()) {
+    const items = i === 0 ? everything : split.train;
+    const request = { images, network: googlenet, weights, layer, view };
+    await extractFeatures({
+      ...request,
+      items,
+      signal: options.signal,
+      onProgress: (done, total) =>
+        options.onProgress?.(`${layer} of ${images.name}, ${view} view`, done, total),
+    });
+    views.push(openFeatures(request, items));
+  }
+  const { shape } = views[0];
+  const length = shape.reduce((product, size) => product * size, 1);
+  return {
+    weights,
+    inputShape: shape,
+    inputs: (indices, random) => {
+      if (random === null) return tf.tensor(views[0].read(indices), [indices.length, ...shape]);
+      const drawn = Array.from(indices, () => random.integer(views.length));
+      const values = new Float32Array(indices.length * length);
+      for (const [v, view] of views.entries()) {
+        const positions = drawn.flatMap((choice, at) => (choice === v ? [at] : []));
+        const rows = view.read(positions.map((at) => indices[at]));
+        for (const [row, at] of positions.entries())
+          values.set(rows.subarray(row * length, (row + 1) * length), at * length);
+      }
+      return tf.tensor(values, [indices.length, ...shape]);
+    },
+  };
+}
+
+function viewsOf(first: PictureView, random: number): PictureView[] {
+  return [first, ...Array.from({ length: random }, (_, i): PictureView => `random-${i}`)];
+}
+
+/** `googlenet/weights` or `googlenet/bvlc_googlenet.caffemodel` in the data directory. */
+function googlenetWeightsPath(): string {
+  const folder = join(dataDirectory(), 'googlenet');
+  const caffemodel = join(folder, 'bvlc_googlenet.caffemodel');
+  return existsSync(caffemodel) ? caffemodel : join(folder, 'weights');
 }

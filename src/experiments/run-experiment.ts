@@ -1,10 +1,12 @@
 import { rmSync } from 'node:fs';
 import { serialize } from 'node:v8';
 import * as tf from '@tensorflow/tfjs';
+import type { FixedSizeImageSet } from '../datasets/fixed-size-image-set.js';
 import { evaluateEmbeddings } from '../evaluation/evaluate-embeddings.js';
 import { recallAtK } from '../evaluation/recall-at-k.js';
 import { MPerClassSampler } from '../mining/m-per-class-sampler.js';
 import { NPairSampler } from '../mining/n-pair-sampler.js';
+import { frozenFeatures, googlenetEmbedding } from '../models/googlenet-embedding.js';
 import type { Model } from '../models/model.js';
 import { smallConvnet } from '../models/small-convnet.js';
 import type { BackendDescription } from '../runtime/backend.js';
@@ -15,7 +17,7 @@ import { type TrainResult, train } from '../training/train.js';
 import type { EmbeddingTable } from '../types/embedding-table.js';
 import type { RunRecord } from '../types/run-record.js';
 import { describeEnvironment } from './environment.js';
-import { type ExperimentData, loadExperimentData } from './experiment-data.js';
+import { type ExperimentData, FROZEN_LAYER, loadExperimentData } from './experiment-data.js';
 import { lossFromSpec } from './loss-from-spec.js';
 import { checkpointPath, embeddingsPath, writeRecord } from './record-store.js';
 import { type RunSpec, runId } from './run-spec.js';
@@ -149,17 +151,40 @@ function modelFromSpec(spec: RunSpec, data: ExperimentData, random: SeededRandom
     case 'raw-pixels':
       return rawPixels(data);
     case 'small-convnet':
-      return smallConvnet({ ...spec.model, size: data.images.size, random });
+      return smallConvnet({ ...spec.model, size: data.inputShape[0], random });
+    case 'googlenet-features':
+      return frozenFeatures;
+    case 'googlenet':
+      return googlenetModel(spec.model, data, random);
   }
+}
+
+function googlenetModel(
+  model: Extract<RunSpec['model'], { name: 'googlenet' }>,
+  data: ExperimentData,
+  random: SeededRandom,
+): Model {
+  const { weights } = data;
+  if (weights === undefined) throw new Error('no pretrained weights');
+  return googlenetEmbedding({
+    ...model,
+    input: FROZEN_LAYER[model.trains],
+    weights: weights.layers,
+    sample: function* () {
+      for (let start = 0; start < data.train.length; start += EMBEDDING_BATCH)
+        yield data.inputs(data.train.slice(start, start + EMBEDDING_BATCH), null);
+    },
+    random,
+  });
 }
 
 /** The baseline that learns nothing: pixels minus the mean training picture. */
 function rawPixels(data: ExperimentData): Model {
-  const length = data.images.size ** 2 * 3;
+  const { pixels } = data.images as FixedSizeImageSet;
+  const length = data.inputShape.reduce((product, size) => product * size, 1);
   const mean = new Float32Array(length);
   for (const i of data.train) {
-    for (let j = 0; j < length; j++)
-      mean[j] += (data.images.pixels[i * length + j] / 127.5 - 1) / data.train.length;
+    for (let j = 0; j < length; j++) mean[j] += (pixels[i * length + j] / 127.5 - 1) / data.train.length;
   }
   return {
     parameters: [],

@@ -12,11 +12,18 @@ const alphaDegrees = z
   .lt(90, 'α is an angle in degrees and must be smaller than 90 (the paper uses 36 to 55)');
 const negatives = z.enum(['other-positives', 'other-classes']);
 
+/** Data sets with a split of their own lie where `KIT_DATA` says, so that a spec holds no path of a machine. */
+const published = { allowPartial: z.boolean(), boundingBoxCrops: z.boolean() };
 const dataset = z.discriminatedUnion('name', [
   z.strictObject({ name: z.literal('emoji'), size: count }),
   z.strictObject({ name: z.literal('image-folder'), directory: z.string(), size: count }),
+  z.strictObject({ name: z.literal('cub-200'), ...published }),
+  z.strictObject({ name: z.literal('cars-196'), ...published }),
+  z.strictObject({ name: z.literal('online-products'), allowPartial: z.boolean() }),
+  z.strictObject({ name: z.literal('cub-200-crops') }),
 ]);
 
+const testView = z.enum(['whole', 'centre']);
 const model = z.discriminatedUnion('name', [
   z.strictObject({ name: z.literal('raw-pixels') }),
   z.strictObject({
@@ -24,6 +31,20 @@ const model = z.discriminatedUnion('name', [
     channels: z.array(count).min(1),
     embeddingDimension: count,
     radius: positive.nullable(),
+  }),
+  z.strictObject({ name: z.literal('googlenet-features'), view: testView }),
+  z.strictObject({
+    name: z.literal('googlenet'),
+    /** What is trained: a linear head on pool5, or also the blocks from 5a or 4a on. */
+    trains: z.enum(['head', 'from-5a', 'from-4a', 'all']),
+    /** View of a picture in validation and test, and one of those in training. */
+    view: testView,
+    /** Random crops, mirrored or not, that training draws from beside `view`. */
+    randomViews: z.int().nonnegative(),
+    embeddingDimension: count,
+    radius: positive.nullable(),
+    /** Of the pool5 features; BVLC's own value is 0.4. */
+    dropout: share.refine((value) => value < 1, 'must be smaller than 1'),
   }),
 ]);
 
@@ -69,13 +90,25 @@ const optimizer = z.discriminatedUnion('name', [
   }),
 ]);
 
+const split = z.discriminatedUnion('name', [
+  z.strictObject({
+    name: z.literal('shares').optional(),
+    train: share,
+    validation: share,
+    test: share,
+    seed: z.int(),
+  }),
+  /** The classes that the data set's papers train and test on; `validation` is a share of the training classes. */
+  z.strictObject({ name: z.literal('paper'), validation: share, seed: z.int() }),
+]);
+
 const runSpecSchema = z.strictObject({
   experiment: z.string().regex(/^[a-z0-9-]+$/, 'use small letters, digits and hyphens: it names a folder'),
   /** The row of the table. */
   method: z.string().min(1),
   dataset,
-  /** Shares of the classes; the split's own seed is the same for every run of an experiment. */
-  split: z.strictObject({ train: share, validation: share, test: share, seed: z.int() }),
+  /** Shares of the classes, or the papers' split; its seed is the same for every run of an experiment. */
+  split,
   model,
   /** Null with `steps: 0`: a baseline that is not trained. */
   loss: loss.nullable(),
@@ -115,6 +148,8 @@ export function parseRunSpec(value: unknown, origin: string): RunSpec {
       `${origin}: loss is null but steps is ${spec.steps}; name a loss, or set steps to 0.`,
     );
   }
+  requireMatchingParts(spec, origin);
+  if (spec.split.name === 'paper') return spec;
   const { train, validation, test } = spec.split;
   if (train + validation + test > 1 + 1e-9) {
     throw new KitError(
@@ -123,6 +158,36 @@ export function parseRunSpec(value: unknown, origin: string): RunSpec {
     );
   }
   return spec;
+}
+
+const PIXEL_DATASETS = ['emoji', 'image-folder'];
+const PIXEL_MODELS = ['raw-pixels', 'small-convnet'];
+
+function requireMatchingParts({ dataset, model, split }: RunSpec, origin: string): void {
+  const pixels = PIXEL_DATASETS.includes(dataset.name);
+  if (PIXEL_MODELS.includes(model.name) !== pixels && dataset.name !== 'image-folder') {
+    throw new KitError(
+      'invalid-spec',
+      `${origin}: the model ${model.name} does not take the data set ${dataset.name}; ${PIXEL_MODELS.join(' and ')} go with ${PIXEL_DATASETS.join(' and ')}, GoogLeNet with photographs.`,
+    );
+  }
+  if (
+    model.name === 'googlenet' &&
+    model.trains === 'all' &&
+    model.view === 'whole' &&
+    model.randomViews > 0
+  ) {
+    throw new KitError(
+      'invalid-spec',
+      `${origin}: model.trains "all" with random views (227 pixels) needs model.view "centre", which is as large.`,
+    );
+  }
+  if ((split.name === 'paper') === pixels) {
+    throw new KitError(
+      'invalid-spec',
+      `${origin}: split.name is ${split.name ?? 'shares'}; ${dataset.name} takes ${pixels ? 'shares (train, validation, test)' : '"paper"'}.`,
+    );
+  }
 }
 
 /** zod's verdict in words: one line a fault, with the path into the file. */

@@ -1,7 +1,7 @@
 import { setEvaluationThreads } from '../evaluation/top-products.js';
 import { startBackend } from '../runtime/backend.js';
 import { KitError } from '../runtime/kit-error.js';
-import { type ExperimentData, loadExperimentData } from './experiment-data.js';
+import { dataKey, type ExperimentData, loadExperimentData } from './experiment-data.js';
 import { runExperiment } from './run-experiment.js';
 import type { RunSpec } from './run-spec.js';
 
@@ -29,7 +29,7 @@ async function carryOut(order: WorkerOrder): Promise<void> {
   setEvaluationThreads(order.threads);
   const backend = await startBackend({ threads: order.threads });
   send({ kind: 'ready', backend: backend.name });
-  const key = JSON.stringify([order.spec.dataset, order.spec.split, order.spec.augmentation]);
+  const key = dataKey(order.spec);
   if (data?.key !== key) data = { key, loaded: await loadExperimentData(order.spec) };
   await runExperiment(order.spec, {
     backend,

@@ -51,6 +51,8 @@ export interface RunRecord {
     readonly name: string;
     readonly checksum: string;
     readonly partial: string | null;
+    /** SHA-256 of the pretrained weights, where the model starts from some. */
+    readonly weights?: string;
     readonly train: ClassAndImageCount;
     readonly validation: ClassAndImageCount;
     readonly test: ClassAndImageCount;
