@@ -97,6 +97,17 @@ program
     await embedCommand(pictures, options);
   });
 
+program
+  .command('native')
+  .description(
+    "build TensorFlow's CPU engine from PyPI's tensorflow-cpu, where tfjs-node's own can't be downloaded",
+  )
+  .option('--force', 'build again')
+  .action(async (options) => {
+    const { nativeCommand } = await import('./native-command.js');
+    await nativeCommand(options);
+  });
+
 const data = program.command('data').description('list, verify and get the data sets of the paper');
 
 data

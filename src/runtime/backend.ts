@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { KitError } from './kit-error.js';
+import { registerNativeEngine } from './native-engine.js';
 import { guardHeap } from './wasm-heap-guard.js';
 import { registerTrainingKernels } from './wasm-kernels/register.js';
 import { allowWasmThreads } from './wasm-threads.js';
@@ -46,7 +47,7 @@ async function start(threads: number): Promise<BackendDescription> {
   for (const name of forced === undefined ? BACKEND_NAMES : [forced as BackendName]) {
     try {
       const versions = { '@tensorflow/tfjs': tf.version_core, ...(await starters[name](threads)) };
-      return { name, threads: name === 'wasm' ? threads : 1, versions, absent };
+      return { name, threads: name === 'wasm' || name === 'tensorflow-cpu' ? threads : 1, versions, absent };
     } catch (error) {
       absent.push({ name, reason: (error as Error).message.split('\n')[0] });
     }
@@ -59,7 +60,7 @@ async function start(threads: number): Promise<BackendDescription> {
 
 const starters: Record<BackendName, (threads: number) => Promise<Record<string, string>>> = {
   'tensorflow-gpu': () => startNative('@tensorflow/tfjs-node-gpu'),
-  'tensorflow-cpu': () => startNative('@tensorflow/tfjs-node'),
+  'tensorflow-cpu': startNativeCpu,
   wasm: startWasm,
   cpu: async () => {
     if (!(await tf.setBackend('cpu'))) throw new Error('tfjs refused its cpu backend');
@@ -67,10 +68,20 @@ const starters: Record<BackendName, (threads: number) => Promise<Record<string, 
   },
 };
 
+async function startNativeCpu(threads: number): Promise<Record<string, string>> {
+  const built = registerNativeEngine({ threads });
+  if (built === undefined) return startNative('@tensorflow/tfjs-node');
+  if (!(await tf.setBackend('tensorflow')))
+    throw new Error('the engine that kit native built does not start');
+  return { ...built };
+}
+
 async function startNative(packageName: string): Promise<Record<string, string>> {
   const version = packageVersion(packageName);
   if (version.startsWith('3.')) {
-    throw new Error(`only the stand-in that danfojs-node needs is installed, not ${packageName} 4`);
+    throw new Error(
+      `only the stand-in that danfojs-node needs is installed, not ${packageName} 4; kit native builds an engine`,
+    );
   }
   await import(packageName);
   if (!(await tf.setBackend('tensorflow')))
