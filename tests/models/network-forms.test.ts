@@ -52,7 +52,7 @@ async function differences(network: Network, weights: NetworkWeights, planes: Fl
   );
   const found = names.map((name, i) => {
     const plain = expected[session.outputNames[i]].data as Float32Array;
-    const values = outputs[i].dataSync();
+    const values = outputs[i].dataSync<'float32'>();
     expect(values.length, name).toBe(plain.length);
     const largest = plain.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
     return [

@@ -1,0 +1,65 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import sharp from 'sharp';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { readEmbeddings } from '../../src/index.js';
+import { googlenet } from '../../src/models/googlenet.js';
+import { madeUpWeights } from '../models/made-up-weights.js';
+import { temporaryFolder } from '../picture-folder.js';
+import { runKit } from './run-kit.js';
+
+let folder: string;
+beforeAll(async () => {
+  folder = temporaryFolder();
+  for (const [name, { filter, bias }] of madeUpWeights(googlenet)) {
+    const path = join(folder, 'googlenet', 'weights', name);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(`${path}_filter.bin`, filter);
+    writeFileSync(`${path}_bias.bin`, bias);
+  }
+  for (const name of ['a', 'b']) {
+    mkdirSync(join(folder, 'pictures', name), { recursive: true });
+    for (let i = 0; i < 2; i++) {
+      const picture = sharp({
+        create: { width: 20 + i, height: 20, channels: 3, background: name === 'a' ? 'red' : 'navy' },
+      });
+      await picture.png().toFile(join(folder, 'pictures', name, `${i}.png`));
+    }
+  }
+});
+
+const embed = (...args: string[]) =>
+  runKit(['embed', join(folder, 'pictures'), '--out', join(folder, 'out.npy'), ...args], {
+    KIT_DATA: folder,
+    KIT_CACHE: join(folder, 'cache'),
+  });
+
+describe('kit embed', () => {
+  it('writes features and labels that kit evaluate reads; a second run computes nothing', {
+    timeout: 60_000,
+  }, async () => {
+    const first = await embed();
+    expect(first.stderr).not.toMatch(/Error/);
+    expect(first.stdout).toMatch(/4 pictures.*1024 numbers each; 4 computed/);
+    const table = readEmbeddings(join(folder, 'out.npy'), join(folder, 'out-labels.npy'));
+    expect([table.dimension, [...table.labels]]).toEqual([1024, [0, 0, 1, 1]]);
+    expect((await embed()).stdout).toMatch(/0 computed/);
+  });
+
+  it('names a backbone, a layer, a view, a side and weights that there are not, and ends with 1', {
+    timeout: 60_000,
+  }, async () => {
+    for (const [args, message] of [
+      [['--backbone', 'resnet'], /--backbone is "resnet"; it can be googlenet, vgg16/],
+      [['--layer', 'pool9'], /googlenet has no layer "pool9"; it has conv1, pool1/],
+      [['--view', 'left'], /--view is "left"; it can be whole, centre/],
+      [['--split', 'test'], /--split is "test"; it can be all\./],
+      [['--backbone', 'vgg16'], /The weights of vgg16 are not at/],
+    ] as [string[], RegExp][]) {
+      const { status, stderr } = await embed(...args);
+      expect(stderr).toMatch(message);
+      expect(stderr).not.toMatch(/\n\s+at /);
+      expect(status).toBe(1);
+    }
+  });
+});
