@@ -52,6 +52,7 @@ export { type AngularLossOptions, type AngularNegatives, angularLoss } from './l
 export type { BatchLoss } from './losses/batch-loss.js';
 export { type ContrastiveLossOptions, contrastiveLoss } from './losses/contrastive-loss.js';
 export { type LiftedStructureLossOptions, liftedStructureLoss } from './losses/lifted-structure-loss.js';
+export { type MarginLossOptions, marginLoss } from './losses/margin-loss.js';
 export { type MultiSimilarityLossOptions, multiSimilarityLoss } from './losses/multi-similarity-loss.js';
 export { type NPairAngularLossOptions, nPairAngularLoss } from './losses/n-pair-angular-loss.js';
 export { type NPairLossOptions, nPairLoss } from './losses/n-pair-loss.js';
