@@ -30,6 +30,7 @@ export interface MarginLossOptions {
  * The paper learns β; here it is fixed, as in pytorch-metric-learning's default.
  *
  * Gradient, M the number of pairs counted: y_ij (x_i−x_j)/(D_ij M) to x_i and its opposite to x_j; 0 where D_ij = 0.
+ * Plain twin: `reference.margin`.
  */
 export function marginLoss(options: MarginLossOptions = {}): BatchLoss {
   const { margin = 0.2, beta = 1.2, normalize = 'all', triplets } = options;
