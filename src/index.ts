@@ -11,7 +11,7 @@ export { type FixedSizeImageSet, toFixedSize } from './datasets/fixed-size-image
 export { type ImageFolderOptions, loadImageFolder } from './datasets/image-folder.js';
 export { type LoadOnlineProductsOptions, loadOnlineProducts } from './datasets/online-products.js';
 export { type ClassSplit, paperSplit, type SplitImageSet, splitByClasses } from './datasets/paper-split.js';
-export { type DatasetReport, verifyDataset } from './datasets/verify-dataset.js';
+export { type DatasetReport, type VerifyOptions, verifyDataset } from './datasets/verify-dataset.js';
 export { adjustedMutualInformation } from './evaluation/adjusted-mutual-information.js';
 export { type EvaluateEmbeddingsOptions, evaluateEmbeddings } from './evaluation/evaluate-embeddings.js';
 export { type KMeansOptions, type KMeansResult, kMeans } from './evaluation/k-means.js';
@@ -25,8 +25,10 @@ export {
 export { normalizedMutualInformation } from './evaluation/normalized-mutual-information.js';
 export { type NpyArray, readNpy } from './evaluation/npy-file.js';
 export { pairwiseF1 } from './evaluation/pairwise-f1.js';
+export type { RetrievalOptions, SingleImageClasses } from './evaluation/positive-ranks.js';
 export { readEmbeddings } from './evaluation/read-embeddings.js';
 export { recallAtK } from './evaluation/recall-at-k.js';
+export type { ExperimentData } from './experiments/experiment-data.js';
 export { readRecords } from './experiments/record-store.js';
 export {
   type RunEmbeddings,
@@ -52,6 +54,7 @@ export { type AngularLossOptions, type AngularNegatives, angularLoss } from './l
 export type { BatchLoss } from './losses/batch-loss.js';
 export { type ContrastiveLossOptions, contrastiveLoss } from './losses/contrastive-loss.js';
 export { type LiftedStructureLossOptions, liftedStructureLoss } from './losses/lifted-structure-loss.js';
+export { type MarginLossOptions, marginLoss } from './losses/margin-loss.js';
 export { type MultiSimilarityLossOptions, multiSimilarityLoss } from './losses/multi-similarity-loss.js';
 export { type NPairAngularLossOptions, nPairAngularLoss } from './losses/n-pair-angular-loss.js';
 export { type NPairLossOptions, nPairLoss } from './losses/n-pair-loss.js';
@@ -83,15 +86,15 @@ export {
 } from './mining/triplet-miners.js';
 export { type EmbeddingHeadOptions, embeddingHead } from './models/embedding-head.js';
 export type { Model, Parameter } from './models/model.js';
-export { type ChartSpec, renderChart } from './report/chart.js';
+export { type ChartSpec, type RenderedChart, renderChart } from './report/chart.js';
 export { curveChart, recallAtKChart, recallChart } from './report/method-charts.js';
 export { type Estimate, estimate } from './report/method-scores.js';
 export { showChart, showImage, showMarkdown, showPictures } from './report/notebook-display.js';
-export { scoreTables, summaryTable } from './report/table.js';
+export { type ScoreTables, scoreTables, summaryTable } from './report/table.js';
 export { type BackendDescription, type BackendName, startBackend } from './runtime/backend.js';
 export { KitError, type KitErrorCode } from './runtime/kit-error.js';
 export { SeededRandom } from './runtime/seeded-random.js';
-export { Optimizer, type OptimizerOptions } from './training/optimizer.js';
+export { Optimizer, type OptimizerOptions, type Schedule } from './training/optimizer.js';
 export type { EmbeddingTable } from './types/embedding-table.js';
 export type { ImageItem, ImageSet, RgbImage } from './types/image-set.js';
-export type { CurvePoint, RunMetrics, RunRecord } from './types/run-record.js';
+export type { ClassAndImageCount, CurvePoint, RunMetrics, RunRecord } from './types/run-record.js';

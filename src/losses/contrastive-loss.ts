@@ -17,6 +17,9 @@ export interface ContrastiveLossOptions {
  * Mean of D² over the positive pairs plus mean of [m − D]₊² over the negative pairs (Hadsell et al. 2006,
  * Eq. 4, with every pair of the batch). The two means are taken apart, since a batch holds many times more
  * negative pairs than positive ones. A kind of pair that the batch has not adds 0.
+ *
+ * Gradient of one pair to x_i: 2(x_i−x_j) for a positive, −2[m−D]₊ (x_i−x_j)/D for a negative, 0 where D = 0. Plain twin:
+ * `reference.contrastive`.
  */
 export function contrastiveLoss(options: ContrastiveLossOptions = {}): BatchLoss {
   const { margin = 1, negatives = 'all' } = options;

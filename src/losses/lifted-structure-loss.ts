@@ -13,6 +13,9 @@ export interface LiftedStructureLossOptions {
  * 1/(2|P|) Σ_{(i,j)∈P} [J_ij]₊², J_ij = log(Σ_{k∉class i} exp(m − D_ik) + Σ_{l∉class j} exp(m − D_jl)) + D_ij, with D
  * the Euclidean distance and P the unordered positive pairs (Song et al. 2016, "Deep Metric Learning via Lifted
  * Structured Feature Embedding", Eq. 4). 0 for a batch without a positive or without a negative pair.
+ *
+ * Gradient of one pair to the distances, w the shares inside the logarithm: J/|P| to D_ij, −w_ik J/|P| to D_ik. Plain twin:
+ * `reference.liftedStructure`.
  */
 export function liftedStructureLoss(options: LiftedStructureLossOptions = {}): BatchLoss {
   const { margin = 1 } = options;

@@ -17,6 +17,9 @@ export interface MultiSimilarityLossOptions {
  * Multi-Similarity loss (Wang et al. 2019, Eq. 15), without its miner: mean over rows of
  * (1/α) log(1 + Σ_P exp(−α(S−λ))) + (1/β) log(1 + Σ_N exp(β(S−λ))), S the cosine similarities. A kind of pair that a row has
  * not adds 0.
+ *
+ * Gradient to S, w the shares inside each logarithm: −w/n for a positive, w/n for a negative. Plain twin:
+ * `reference.multiSimilarity`.
  */
 export function multiSimilarityLoss(options: MultiSimilarityLossOptions = {}): BatchLoss {
   const { alpha = 2, beta = 50, base = 0.5 } = options;

@@ -16,6 +16,9 @@ export interface NPairLossOptions {
  * The products are the logits: on the unit sphere they span only [−1, 1] and the loss hardly moves; leave the
  * embeddings free or put them on a larger sphere.
  *
+ * Gradient of one anchor, w_j the share of j inside the logarithm: Σ w_j (p_j − p_i) to a_i, −(Σ w_j) a_i to p_i, w_j a_i to
+ * p_j. Plain twin: `reference.nPair`.
+ *
  * Takes an N-pair batch: rows 2i and 2i+1 are the anchor and the positive of class i.
  *
  * @throws KitError `invalid-argument` for another batch

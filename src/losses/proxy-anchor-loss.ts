@@ -14,6 +14,9 @@ export interface ProxyAnchorLossOptions extends ProxyOptions {
 /**
  * Proxy-Anchor (Kim et al. 2020, Eq. 4): over proxies, the mean of log(1 + Σ_{x of p} exp(−α(s−δ))) over those with a row in the
  * batch plus the mean of log(1 + Σ_{x not of p} exp(α(s+δ))) over all; s the cosine similarity. `variables` holds the proxies.
+ *
+ * Gradient to s, w the shares inside each logarithm: −αw and αw, each over its number of proxies. Plain twin:
+ * `reference.proxyAnchor`.
  */
 export function proxyAnchorLoss(options: ProxyAnchorLossOptions): BatchLoss {
   const { scale = 32, margin = 0.1 } = options;

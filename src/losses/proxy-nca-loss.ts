@@ -7,6 +7,9 @@ import { makeProxies, type ProxyOptions } from './proxies.js';
 /**
  * Proxy-NCA (Movshovitz-Attias et al. 2017, Eq. 4): mean over rows of d(x, p_y) + log Σ_{z≠y} exp(−d(x, p_z)), d the squared
  * Euclidean distance between embeddings and proxies at unit length. `variables` holds the proxies.
+ *
+ * Gradient to d, w the softmax weights of the other proxies: 1/n for the own, −w/n for each other. Plain twin:
+ * `reference.proxyNca`.
  */
 export function proxyNcaLoss(options: ProxyOptions): BatchLoss {
   const { variable, membership } = makeProxies(options);

@@ -24,6 +24,8 @@ interface Triplets {
 /**
  * Triplet loss of a batch: mean of [D_ap − D_an + m]₊ over the mined triplets (Schroff et al. 2015).
  * Defined as 0, with zero gradient, for a batch without a positive or without a negative.
+ *
+ * Gradient of one triplet as `tripletHingeLoss` has it; the mining has none. Plain twin: `reference.triplet`.
  */
 export function tripletLoss(options: TripletLossOptions = {}): BatchLoss {
   const { margin = 0.2, mining = 'semi-hard', distance = 'squared' } = options;

@@ -25,7 +25,7 @@ function largest(a: number[][]): number {
   return Math.max(...a.flat().map(Math.abs), 1e-12);
 }
 
-describe.each(catalogue)('$name', ({ tensor, plain, batch }) => {
+describe.each(catalogue)('$name', ({ tensor, plain, batch, fixedPoints }) => {
   it('has a plain gradient equal to central differences to 1e-7 of its largest entry', () => {
     const { points, labels } = batch(4, 3, 'differences');
     const { gradient } = plain(points, labels);
@@ -58,7 +58,7 @@ describe.each(catalogue)('$name', ({ tensor, plain, batch }) => {
     },
   );
 
-  it('does not feel a rotation of all points', () => {
+  it.skipIf(fixedPoints)('does not feel a rotation of all points', () => {
     const { points, labels } = batch(4, 2, 'rotation');
     const turned = points.map(([x, y]) => [0.6 * x - 0.8 * y, 0.8 * x + 0.6 * y]);
     expect(plain(turned, labels).loss).toBeCloseTo(plain(points, labels).loss, 10);

@@ -6,6 +6,7 @@ import {
   contrastiveLoss,
   KitError,
   liftedStructureLoss,
+  marginLoss,
   nPairAngularLoss,
   nPairLoss,
   reference,
@@ -100,6 +101,20 @@ describe('by hand', () => {
   it('contrastive over the negatives within the margin: 1 plus [2.5−2]₊² = 0.25, the only one', () => {
     const loss = contrastiveLoss({ margin: 2.5, negatives: 'within-margin' });
     expect(value(loss(points(line), [0, 0, 1]))).toBeCloseTo(1.25, 5);
+  });
+
+  // β = 2.2, α = 0.5: the positive at 1: [0.5 + 1 − 2.2]₊ = 0; the negatives at 3 and 2: [0.5 − 0.8]₊ = 0, [0.5 + 0.2]₊ = 0.7.
+  it('margin: 0.7, the mean over the only pair on the wrong side of its bound', () => {
+    const loss = marginLoss({ margin: 0.5, beta: 2.2, normalize: 'none' });
+    expect(value(loss(points(line), [0, 0, 1]))).toBeCloseTo(0.7, 5);
+  });
+
+  // β = 1.8, α = 1: the positive costs 0.2, the negative at 2 costs 0.8, that at 3 nothing. Listed: (0, 1) twice, (1, 2) once,
+  // (0, 2) once, so (2 · 0.2 + 0.8)/3 = 0.4.
+  it('margin over given triplets: each pair as often as it is listed', () => {
+    const triplets = () => ({ anchors: [0, 1], positives: [1, 0], negatives: [2, 2] });
+    const loss = marginLoss({ margin: 1, beta: 1.8, normalize: 'none', triplets });
+    expect(value(loss(points(line), [0, 0, 1]))).toBeCloseTo(0.4, 5);
   });
 
   // J = log(e^{m−3} + e^{m−2}) + 1 with m = 2.5: log(e^{−½} + e^{½}) + 1; one pair, so J²/2.

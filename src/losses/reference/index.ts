@@ -1,9 +1,14 @@
 export { angular } from './angular.js';
 export { angularHinge } from './angular-hinge.js';
 export { contrastive } from './contrastive.js';
+export type { LossAndGradient } from './gradient-matrix.js';
 export { liftedStructure } from './lifted-structure.js';
+export { margin } from './margin.js';
 export { multiSimilarity } from './multi-similarity.js';
 export { nPair } from './n-pair.js';
 export { nPairAngular } from './n-pair-angular.js';
+export { proxyAnchor } from './proxy-anchor.js';
+export { proxyNca } from './proxy-nca.js';
+export type { PlainProxies, ProxyLossAndGradient } from './proxy-terms.js';
 export { triplet } from './triplet.js';
-export { tripletHinge } from './triplet-hinge.js';
+export { type TripletGradient, tripletHinge } from './triplet-hinge.js';

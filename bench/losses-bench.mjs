@@ -1,0 +1,106 @@
+// Every loss with its gradient, the kit and its Python peers turn by turn on one machine, each turn in a process of its own.
+//
+//   node bench/losses-bench.mjs [--sizes 128,512] [--threads 1,2] [--turns 3] [--repeats 11] [--limit 300] [--out results/bench/losses.json]
+import { spawnSync } from 'node:child_process';
+import { cpus, loadavg, totalmem } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { writeFileWhole } from '../dist/runtime/write-file-whole.js';
+
+const here = fileURLToPath(new URL('.', import.meta.url));
+const { values: options } = parseArgs({
+  options: {
+    sizes: { type: 'string', default: '128,512' },
+    threads: { type: 'string', default: '1,2' },
+    turns: { type: 'string', default: '3' },
+    repeats: { type: 'string', default: '11' },
+    limit: { type: 'string', default: '300' },
+    python: { type: 'string', default: join(here, '.peers', 'bin', 'python') },
+    out: { type: 'string', default: 'results/bench/losses.json' },
+  },
+});
+const median = (values) => [...values].sort((a, b) => a - b)[Math.floor((values.length - 1) / 2)];
+const machine = () => ({
+  cpu: cpus()[0]?.model ?? 'unknown',
+  cores: cpus().length,
+  memoryGiB: Math.round(totalmem() / 2 ** 30),
+  platform: `${process.platform} ${process.arch}`,
+  loadAverage: loadavg()[0],
+});
+
+const CONTENDERS = { kit: 'kit', pytorch: 'PyTorch', pml: 'pytorch-metric-learning' };
+const atStart = machine();
+const runs = new Map();
+for (let turn = 0; turn < Number(options.turns); turn++) {
+  for (const threads of options.threads.split(',').map(Number)) {
+    for (const [contender, name] of Object.entries(CONTENDERS)) {
+      const task = [String(threads), options.sizes, options.repeats];
+      const [command, ...args] =
+        contender === 'kit'
+          ? [process.execPath, join(here, 'losses-ours.mjs'), ...task]
+          : [options.python, join(here, 'losses-peers.py'), contender, ...task];
+      const env = { ...process.env, KIT_BACKEND: 'wasm', OMP_NUM_THREADS: String(threads) };
+      const { status, stdout, stderr } = spawnSync(command, args, { encoding: 'utf8', env, timeout: 1000 * Number(options.limit) });
+      if (status !== 0) {
+        process.stdout.write(`${name}, ${threads} threads: not measured in full (${status === null ? `past ${options.limit} s` : stderr.trim().split('\n').at(-1)})\n`);
+      }
+      for (const line of (stdout ?? '').split('\n').filter((text) => text.startsWith('{'))) {
+        const { loss, rows, ...measured } = JSON.parse(line);
+        const key = JSON.stringify({ loss, rows, threads, contender: name });
+        runs.set(key, [...(runs.get(key) ?? []), measured]);
+      }
+      process.stdout.write(`turn ${turn + 1}: ${name}, ${threads} threads\n`);
+    }
+  }
+}
+
+const measurements = [...runs].map(([key, turns]) => ({
+  ...JSON.parse(key),
+  version: turns[0].version,
+  milliseconds: turns.map(({ milliseconds }) => milliseconds),
+  medianMilliseconds: median(turns.map(({ milliseconds }) => milliseconds)),
+  overBaseMiB: median(turns.map(({ overBaseMiB }) => overBaseMiB)),
+}));
+const of = (like, contender) =>
+  measurements.find(
+    (m) => m.contender === contender && m.loss === like.loss && m.rows === like.rows && m.threads === like.threads,
+  );
+const record = {
+  format: 1,
+  kind: 'bench-losses',
+  measuredAt: new Date().toISOString(),
+  machine: atStart,
+  loadAverageAfter: loadavg()[0],
+  dimension: 512,
+  turns: Number(options.turns),
+  repeatsPerTurn: Number(options.repeats),
+  measurements,
+};
+writeFileWhole(options.out, `${JSON.stringify(record, null, 1)}\n`);
+
+const peer = (m, name) => {
+  const theirs = of(m, name);
+  return theirs === undefined
+    ? '– | –'
+    : `${theirs.medianMilliseconds.toFixed(1)} | ${(m.medianMilliseconds / theirs.medianMilliseconds).toFixed(2)}`;
+};
+const versions = [...new Set(measurements.map(({ version }) => version))].join('; ');
+const memoryLines = Object.values(CONTENDERS).flatMap((name) => {
+  const own = measurements.filter(({ contender }) => contender === name);
+  return own.length === 0 ? [] : [`${name} ${Math.max(...own.map(({ overBaseMiB }) => overBaseMiB)).toFixed(0)} MiB`];
+});
+const table = [
+  `Loss and gradient of batches of 512-d embeddings, two rows a class: milliseconds, the median of ${options.turns} turns, each the median of ${options.repeats} steps. ${atStart.cpu}, ${atStart.cores} cores, ${atStart.memoryGiB} GiB, ${atStart.platform}; load average ${atStart.loadAverage.toFixed(1)} before, ${record.loadAverageAfter.toFixed(1)} after. ${versions}. The ratios are the kit's time over the peer's.`,
+  '',
+  '| loss | rows | threads | kit | PyTorch | ratio | pytorch-metric-learning | ratio |',
+  '|---|---|---|---|---|---|---|---|',
+  ...measurements
+    .filter(({ contender }) => contender === 'kit')
+    .map((m) => `| ${m.loss} | ${m.rows} | ${m.threads} | ${m.medianMilliseconds.toFixed(1)} | ${peer(m, 'PyTorch')} | ${peer(m, 'pytorch-metric-learning')} |`),
+  '',
+  `Largest memory over the process's base after all losses: ${memoryLines.join(', ')}.`,
+  '',
+];
+writeFileWhole(options.out.replace(/\.json$/, '.md'), table.join('\n'));
+process.stdout.write(`\n${table.join('\n')}\n${options.out}\n`);
