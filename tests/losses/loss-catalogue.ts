@@ -58,7 +58,8 @@ export const catalogue: CataloguedLoss[] = [
   {
     name: 'contrastive, negatives within the margin',
     tensor: contrastiveLoss({ margin: 3, negatives: 'within-margin' }),
-    plain: (points, labels) => reference.contrastive(points, labels, { margin: 3, negatives: 'within-margin' }),
+    plain: (points, labels) =>
+      reference.contrastive(points, labels, { margin: 3, negatives: 'within-margin' }),
     batch: unevenBatch,
   },
   {
