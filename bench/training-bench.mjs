@@ -60,6 +60,7 @@ for (const task of Object.keys(TASKS)) {
         version: runs[0].version,
         medianMilliseconds: median(medians),
         millisecondsByTurn: medians,
+        medianCpuMilliseconds: median(runs.map(({ cpuSeconds }) => 1000 * median(cpuSeconds))),
         fastestMilliseconds: 1000 * Math.min(...runs.flatMap(({ seconds }) => seconds)),
       });
     }
@@ -71,11 +72,13 @@ const peerOf = (m) =>
 const rows = measurements.map((m) => {
   const peer = m.contender === 'kit' ? peerOf(m) : undefined;
   const ratio = peer === undefined ? '' : (m.medianMilliseconds / peer.medianMilliseconds).toFixed(2);
-  return [TASKS[m.task], m.threads, m.contender, m.medianMilliseconds.toFixed(1), m.fastestMilliseconds.toFixed(1), ratio];
+  const cpuRatio = peer === undefined ? '' : (m.medianCpuMilliseconds / peer.medianCpuMilliseconds).toFixed(2);
+  const times = [m.medianMilliseconds, m.fastestMilliseconds, m.medianCpuMilliseconds].map((ms) => ms.toFixed(1));
+  return [TASKS[m.task], m.threads, m.contender, ...times, ratio, cpuRatio];
 });
 writeResults(
   options.out,
   { format: 1, kind: 'bench-training', measuredAt: new Date().toISOString(), machine: machine(), steps: Number(options.steps), repeats: Number(options.repeats), measurements },
-  ['step', 'threads', 'contender', 'ms (median)', 'ms (fastest)', 'times PyTorch’s'],
+  ['step', 'threads', 'contender', 'ms (median)', 'ms (fastest)', 'CPU ms', 'times PyTorch’s', 'in CPU time'],
   rows,
 );

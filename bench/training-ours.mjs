@@ -45,12 +45,17 @@ function step(i) {
 }
 
 const seconds = [];
+const cpuSeconds = [];
 let lossValue;
 for (let i = -8; i < Number(steps); i++) {
   const started = performance.now();
+  const cpuBefore = process.cpuUsage();
   lossValue = step(Math.max(0, i));
-  if (i >= 0) seconds.push((performance.now() - started) / 1000);
+  if (i < 0) continue;
+  const { user, system } = process.cpuUsage(cpuBefore);
+  seconds.push((performance.now() - started) / 1000);
+  cpuSeconds.push((user + system) / 1e6);
 }
 const version = `node ${process.versions.node}, tfjs ${tf.version_core} ${backend.name}`;
-process.stdout.write(`${JSON.stringify({ seconds, version, result: { loss: lossValue } })}\n`);
+process.stdout.write(`${JSON.stringify({ seconds, cpuSeconds, version, result: { loss: lossValue } })}\n`);
 process.exit(0);
