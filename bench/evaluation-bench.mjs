@@ -14,6 +14,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { SeededRandom } from '../dist/runtime/seeded-random.js';
 import { machine, median, writeResults } from './bench-results.mjs';
+import { writeEvaluationChart } from './evaluation-chart.mjs';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 const { values: options } = parseArgs({
@@ -53,7 +54,7 @@ function classSizes() {
   return { source: 'Stanford Online Products, test list', sizes: [...counts.values()] };
 }
 
-/** Unit centres, noise of 1.9 times their length: Recall@1 near that of trained networks on these classes. */
+/** Unit centres, noise of 1.9 times their length: Recall@1 of 96 to 99%, easier than trained networks make it. */
 function writeData(folder, rows, sizes) {
   const random = new SeededRandom('embeddings');
   const labels = new Int32Array(rows);
@@ -174,7 +175,8 @@ const record = {
   measurements,
   growth: growth.length > 1 ? { exponent: exponent(), points: growth } : null,
 };
-const notes = record.growth === null ? [] : [`Retrieval time grows as rows to the power of ${record.growth.exponent.toFixed(2)}.`];
+const notes = ['k-means stops where no row changes its cluster (iterations in the record); faiss takes all 20 steps.'];
+if (record.growth !== null) notes.push(`Retrieval time grows as rows to the power of ${record.growth.exponent.toFixed(2)}.`);
 writeResults(
   options.out,
   record,
@@ -182,3 +184,4 @@ writeResults(
   measurements.map((m) => [m.task, m.rows, m.contender, ...cells(m)]),
   notes,
 );
+if (measurements.length > 0) await writeEvaluationChart(options.out);
