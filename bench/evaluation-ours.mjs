@@ -44,9 +44,11 @@ const tasks = {
 };
 
 const started = performance.now();
+const cpuBefore = process.cpuUsage();
 const result = await tasks[task]();
 const seconds = (performance.now() - started) / 1000;
+const { user, system } = process.cpuUsage(cpuBefore);
 const peakMiB = memory('VmHWM');
 process.stdout.write(
-  `${JSON.stringify({ seconds, peakMiB, overBaseMiB: peakMiB - before, version: `node ${process.versions.node}, ${engine.name}`, result })}\n`,
+  `${JSON.stringify({ seconds, cpuSeconds: (user + system) / 1e6, peakMiB, overBaseMiB: peakMiB - before, version: `node ${process.versions.node}, ${engine.name}`, result })}\n`,
 );

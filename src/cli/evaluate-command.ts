@@ -3,8 +3,10 @@ import { readFileSync } from 'node:fs';
 import { evaluateInDetail } from '../evaluation/evaluate-embeddings.js';
 import { readEmbeddings } from '../evaluation/read-embeddings.js';
 import { scoreEngine } from '../evaluation/start-score-engine.js';
+import { evaluationReport, evaluationScores } from '../report/evaluation-report.js';
 import { KitError } from '../runtime/kit-error.js';
 import { writeFileWhole } from '../runtime/write-file-whole.js';
+import type { EvaluationRecord, FileIdentity } from '../types/evaluation-record.js';
 import { kitVersion } from './version.js';
 
 export interface EvaluateOptions {
@@ -14,6 +16,7 @@ export interface EvaluateOptions {
   readonly restarts: number;
   /** Draws of the bootstrap over classes; none by default. */
   readonly bootstrap?: number;
+  /** Path of the record; table and page go beside it under the same name. */
   readonly out?: string;
 }
 
@@ -35,33 +38,11 @@ export async function evaluateCommand(path: string, options: EvaluateOptions): P
     kMeansRestarts: options.restarts,
     bootstrap: options.bootstrap,
   });
-  const seconds = (performance.now() - started) / 1000;
-  const { recallAtK, ...scores } = metrics;
-  const lines: [string, number][] = [
-    ...Object.entries(recallAtK).map(([k, share]): [string, number] => [`recallAtK.${k}`, share]),
-    ...Object.entries(scores),
-  ];
-  process.stdout.write(
-    `${table.labels.length} rows of ${table.dimension} dimensions, ${classes} classes; ${seconds.toFixed(1)} s\n`,
-  );
-  const percent = (share: number) => (100 * share).toFixed(2);
-  for (const [name, share] of lines) {
-    const title = name.replace('recallAtK.', 'Recall@').padEnd(30);
-    const interval = intervals?.[name];
-    const range = interval === undefined ? '' : `  95% ${interval.map(percent).join(' to ')}`;
-    process.stdout.write(`${title} ${percent(share)}${range}\n`);
-  }
-  if (options.out === undefined) return;
-  const checksum = (file: string) => createHash('sha256').update(readFileSync(file)).digest('hex');
-  const record = {
-    embeddings: {
-      path,
-      sha256: checksum(path),
-      rows: table.labels.length,
-      dimension: table.dimension,
-      classes,
-    },
-    labels: options.labels === undefined ? null : { path: options.labels, sha256: checksum(options.labels) },
+  const record: EvaluationRecord = {
+    format: 1,
+    kind: 'evaluation',
+    embeddings: { ...identityOf(path), rows: table.labels.length, dimension: table.dimension, classes },
+    labels: options.labels === undefined ? null : identityOf(options.labels),
     evaluation: {
       ks,
       kMeansSeed: options.seed,
@@ -71,14 +52,35 @@ export async function evaluateCommand(path: string, options: EvaluateOptions): P
     },
     versions: { kit: kitVersion, node: process.versions.node, engine: (await scoreEngine()).name },
     metrics,
-    intervals:
-      intervals === undefined
-        ? null
-        : { draws: options.bootstrap, over: 'classes', level: 0.95, ...intervals },
+    intervals: intervals === undefined ? null : { draws: options.bootstrap ?? 0, byScore: intervals },
     kMeans: { clusters: classes, inertia: clustering.inertia, iterations: clustering.iterations },
     queries,
-    seconds,
+    seconds: (performance.now() - started) / 1000,
   };
-  writeFileWhole(options.out, `${JSON.stringify(record, null, 1)}\n`);
-  process.stdout.write(`${options.out}\n`);
+  print(
+    `${record.embeddings.rows} rows of ${table.dimension} dimensions, ${classes} classes; ${record.seconds.toFixed(1)} s`,
+  );
+  for (const { name, percent, interval } of evaluationScores(record)) {
+    const range = interval === null ? '' : `  95% ${interval.map((end) => end.toFixed(2)).join(' to ')}`;
+    print(`${name.padEnd(14)} ${percent.toFixed(2).padStart(6)}${range}`);
+  }
+  if (options.out !== undefined) await write(record, options.out);
+}
+
+async function write(record: EvaluationRecord, out: string): Promise<void> {
+  const { csv, markdown, html } = await evaluationReport(record);
+  const base = out.replace(/\.json$/, '');
+  const files = { json: `${JSON.stringify(record, null, 1)}\n`, csv, md: markdown, html };
+  for (const [ending, text] of Object.entries(files)) {
+    writeFileWhole(`${base}.${ending}`, text);
+    print(`${base}.${ending}`);
+  }
+}
+
+function identityOf(path: string): FileIdentity {
+  return { path, sha256: createHash('sha256').update(readFileSync(path)).digest('hex') };
+}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
 }

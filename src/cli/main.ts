@@ -74,7 +74,8 @@ program
   .option('--ks <list>', 'the Ks of Recall@K', listOf, ['1', '2', '4', '8'])
   .option('--seed <n>', 'of k-means', Number, 0)
   .option('--restarts <n>', 'of k-means', wholeNumber, 1)
-  .option('--out <file>', 'write a record here')
+  .option('--bootstrap <draws>', '95% intervals from so many draws of the classes', wholeNumber)
+  .option('--out <file.json>', 'write a record here, and beside it the table (.csv, .md) and a page (.html)')
   .action(async (path, options) => {
     const { evaluateCommand } = await import('./evaluate-command.js');
     await evaluateCommand(path, options);
@@ -106,6 +107,16 @@ program
   .action(async (options) => {
     const { nativeCommand } = await import('./native-command.js');
     await nativeCommand(options);
+  });
+
+program
+  .command('bench')
+  .description('time the kit beside its peers, turn by turn; results go to results/bench/')
+  .argument('[benchmark]', 'evaluation or training; default: both')
+  .argument('[options...]', "the benchmark's own options, after --")
+  .action(async (benchmark, options) => {
+    const { benchCommand } = await import('./bench-command.js');
+    benchCommand(benchmark, options);
   });
 
 const data = program.command('data').description('list, verify and get the data sets of the paper');

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
+import { normalizedPooling } from '../runtime/normalized-pooling.js';
 import type { SeededRandom } from '../runtime/seeded-random.js';
-import { trainingBatchNormalization } from '../runtime/training-batch-normalization.js';
 import type { Model, Parameter } from './model.js';
 import { onSphere } from './sphere.js';
 
@@ -61,26 +61,22 @@ export function smallConvnet(options: SmallConvnetOptions): Model {
     (r) => r.normal() / Math.sqrt(flat),
   );
 
-  function normalizeBatch(
-    inputs: tf.Tensor4D,
-    block: (typeof blocks)[number],
-    training: boolean,
-  ): tf.Tensor4D {
-    if (!training) {
-      const [mean, variance] = [tf.tensor1d(block.movingMean), tf.tensor1d(block.movingVariance)];
-      return tf.batchNorm(
-        inputs,
-        mean,
-        variance,
-        block.offset as tf.Tensor1D,
-        block.scale as tf.Tensor1D,
-        EPSILON,
-      );
+  function pooled(x: tf.Tensor4D, block: (typeof blocks)[number], training: boolean): tf.Tensor4D {
+    if (training) {
+      const batch = normalizedPooling(x, block.scale, block.offset, EPSILON);
+      follow(block.movingMean, batch.mean);
+      follow(block.movingVariance, batch.variance);
+      return batch.y;
     }
-    const batch = trainingBatchNormalization(inputs, block.scale, block.offset, EPSILON);
-    follow(block.movingMean, batch.mean);
-    follow(block.movingVariance, batch.variance);
-    return batch.y as tf.Tensor4D;
+    const normalized = tf.batchNorm(
+      x,
+      tf.tensor1d(block.movingMean),
+      tf.tensor1d(block.movingVariance),
+      block.offset as tf.Tensor1D,
+      block.scale as tf.Tensor1D,
+      EPSILON,
+    );
+    return tf.relu(tf.maxPool(normalized, 2, 2, 'valid'));
   }
 
   return {
@@ -90,8 +86,7 @@ export function smallConvnet(options: SmallConvnetOptions): Model {
       tf.tidy(() => {
         let x = inputs as tf.Tensor4D;
         for (const block of blocks) {
-          x = tf.conv2d(x, block.filter as tf.Tensor4D, 1, 'same');
-          x = tf.relu(tf.maxPool(normalizeBatch(x, block, training !== null), 2, 2, 'valid'));
+          x = pooled(tf.conv2d(x, block.filter as tf.Tensor4D, 1, 'same'), block, training !== null);
         }
         const embeddings = tf.matMul(
           x.reshape<tf.Tensor2D>([x.shape[0], flat]),

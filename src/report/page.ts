@@ -1,12 +1,11 @@
-import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { projectRoot } from '../experiments/environment.js';
 import { writeFileWhole } from '../runtime/write-file-whole.js';
 import type { RunRecord } from '../types/run-record.js';
 import { renderChart } from './chart.js';
 import { embeddingMap } from './embedding-map.js';
 import { escapedText } from './escaped-text.js';
 import { retrievalGallery } from './gallery.js';
+import { htmlPage } from './html-page.js';
 import { curveChart, recallAtKChart, recallChart } from './method-charts.js';
 import { type MethodScores, methodScores } from './method-scores.js';
 import type { PictureEmbeddings } from './picture-sheet.js';
@@ -162,16 +161,11 @@ ${rows.join('\n')}
 }
 
 function pageOf(sections: readonly string[]): string {
-  const style = readFileSync(join(projectRoot, 'src', 'report', 'page.css'), 'utf8');
-  return `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Angular loss, reproduced</title>
-<style>${style}</style></head><body>
-<h1>Angular loss, reproduced</h1>
-<p class="lead">“Deep Metric Learning with Angular Loss” (Wang et al., ICCV 2017) against the losses it is compared with, each trained with the same budget and tested on classes that no network has seen. A score says how well pictures of one class find each other by their embeddings alone.</p>
-${sections.join('\n')}
-</body></html>
-`;
+  return htmlPage(
+    'Angular loss, reproduced',
+    `<p class="lead">“Deep Metric Learning with Angular Loss” (Wang et al., ICCV 2017) against the losses it is compared with, each trained with the same budget and tested on classes that no network has seen. A score says how well pictures of one class find each other by their embeddings alone.</p>
+${sections.join('\n')}`,
+  );
 }
 
 function whole(count: number): string {

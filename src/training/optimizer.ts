@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Parameter } from '../models/model.js';
+import { hostView } from '../runtime/host-view.js';
 
 export type OptimizerOptions =
   | {
@@ -54,8 +55,8 @@ export class Optimizer {
   apply(gradients: tf.NamedTensorMap, step: number, steps: number): void {
     const factor = scheduleFactor(this.options.schedule, step, steps);
     for (const [i, { variable, learningRateFactor }] of this.parameters.entries()) {
-      const gradient = gradients[variable.name].dataSync<'float32'>();
-      const values = variable.dataSync<'float32'>().slice();
+      const gradient = hostView(gradients[variable.name]);
+      const values = hostView(variable).slice();
       const learningRate = this.options.learningRate * learningRateFactor * factor;
       if (this.options.name === 'adam') this.adam(i, values, gradient, learningRate, step);
       else this.momentum(i, values, gradient, learningRate, this.options.momentum);
@@ -92,8 +93,9 @@ export class Optimizer {
     momentum: number,
   ): void {
     const velocity = this.moments[i];
+    const { weightDecay } = this.options;
     for (let j = 0; j < values.length; j++) {
-      const v = momentum * velocity[j] + gradient[j] + this.options.weightDecay * values[j];
+      const v = momentum * velocity[j] + gradient[j] + weightDecay * values[j];
       velocity[j] = v;
       values[j] -= learningRate * v;
     }

@@ -46,6 +46,11 @@ describe('a .npy file', () => {
     ]);
   });
 
+  it('big-endian, of float64 and in Fortran order at once comes out in rows', () => {
+    const data = bytes(8, (buffer, value, at) => buffer.writeDoubleBE(value, at));
+    expect(Array.from(readNpy(writeNpy('>f8', '3, 2', data, true)).values)).toEqual([1.5, 4, -2, 5, 0.25, 6]);
+  });
+
   it('in Fortran order comes out in rows', () => {
     expect(Array.from(readNpy(writeNpy('<f4', '3, 2', float32, true)).values)).toEqual([
       1.5, 4, -2, 5, 0.25, 6,
@@ -63,6 +68,20 @@ describe('a .npy file', () => {
       /which is 24 bytes, but 12 follow/,
     ],
     ['that claims 2⁴⁰ rows', () => writeNpy('<f4', '1099511627776, 2', float32), /but 24 follow/],
+    [
+      'that claims 2⁴⁰ rows in Fortran order',
+      () => writeNpy('<f8', '1099511627776, 2', float32, true),
+      /but 24 follow/,
+    ],
+    [
+      'that ends within its header',
+      () => {
+        const path = writeNpy('<f4', '3, 2', float32);
+        truncateSync(path, 40);
+        return path;
+      },
+      /ends within its header/,
+    ],
     ['of text', () => writeNpy('<U5', '3,', float32), /names no array of numbers/],
     ['of three dimensions', () => writeNpy('<f4', '1, 3, 2', float32), /has 3 dimensions/],
     [
@@ -109,6 +128,25 @@ describe('embeddings with their labels', () => {
     );
     expect(() => readEmbeddings(labels('1,2,0\n1,0\n'))).toThrow(/row 1 has 2 columns, row 0 has 3/);
     expect(() => readEmbeddings(labels('1,2,0\n1,x,0\n'))).toThrow(/Row 1 has NaN in column 1/);
+  });
+
+  it.each([
+    [Number.NaN, /Row 2 has NaN in column 1; every number must be finite/],
+    [Number.POSITIVE_INFINITY, /Row 2 has Infinity in column 1/],
+    [Number.NEGATIVE_INFINITY, /Row 2 has -Infinity in column 1/],
+    // Beyond float32, finite in the file.
+    [1e300, /Row 2 has Infinity in column 1/],
+  ])('with a %s in a .npy file are refused by row', (value, message) => {
+    const data = bytes(8, (buffer, number, at) => buffer.writeDoubleLE(number, at), [1, 2, 3, 4, 5, value]);
+    const { status, stderr } = runKit([
+      'evaluate',
+      writeNpy('<f8', '3, 2', data),
+      '--labels',
+      labels('1\n1\n2\n'),
+    ]);
+    expect(stderr).toMatch(message);
+    expect(stderr).not.toMatch(/\n\s+at /);
+    expect(status).toBe(1);
   });
 
   it('are scored by the command: two classes that lie apart', () => {

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
+import { normalizedPooling } from '../../src/runtime/normalized-pooling.js';
 import { SeededRandom } from '../../src/runtime/seeded-random.js';
-import { trainingBatchNormalization } from '../../src/runtime/training-batch-normalization.js';
 
 function filled(shape: number[], seed: string, shift = 0): tf.Tensor {
   const random = new SeededRandom(seed);
@@ -59,11 +59,12 @@ export function wasmCases(): Case[] {
       })),
     ),
     { name: 'average pooling', inputs: [image], run: (x) => tf.avgPool(x as tf.Tensor4D, 3, 2, 'same') },
-    {
-      name: 'batch normalisation',
-      inputs: [image, filled([3], 'scale'), filled([3], 'offset')],
-      run: (x, scale, offset) => trainingBatchNormalization(x, scale, offset, 1e-3).y,
-    },
+    ...[0, -3].map((shift) => ({
+      name: `batch normalisation, pooling and ReLU, odd sides, offsets around ${shift}`,
+      inputs: [image, filled([3], 'scale'), filled([3], 'offset', shift)],
+      run: (x: tf.Tensor, scale: tf.Tensor, offset: tf.Tensor) =>
+        normalizedPooling(x as tf.Tensor4D, scale, offset, 1e-3).y,
+    })),
     {
       name: 'local response normalisation',
       inputs: [filled([2, 5, 5, 8], 'lrn')],

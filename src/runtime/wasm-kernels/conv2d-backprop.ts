@@ -11,7 +11,14 @@ export const conv2DBackpropFilterKernel: WasmKernel = ({ inputs, backend, attrs 
   const { batchSize, outHeight, outWidth, outChannels, filterHeight, filterWidth, inChannels } = geometry;
   const positions = batchSize * outHeight * outWidth;
   const columns = backend.makeOutput([filterHeight * filterWidth * inChannels, positions], 'float32');
-  writeTransposedColumns(backend.typedArrayFromHeap(x), backend.typedArrayFromHeap(columns), geometry);
+  if (keepsSize(geometry)) {
+    const flat = reshaped(x, [positions, inChannels], backend);
+    const planes = callWasmKernel(tf.Transpose, { x: flat }, backend, { perm: [1, 0] });
+    writeShiftedPlanes(backend.typedArrayFromHeap(planes), backend.typedArrayFromHeap(columns), geometry);
+    for (const info of [flat, planes]) backend.disposeData(info.dataId);
+  } else {
+    writeTransposedColumns(backend.typedArrayFromHeap(x), backend.typedArrayFromHeap(columns), geometry);
+  }
   const rows = reshaped(dy, [positions, outChannels], backend);
   const gradient = callWasmKernel(tf.BatchMatMul, { a: columns, b: rows }, backend);
   backend.disposeData(columns.dataId);
@@ -35,8 +42,9 @@ function byConvolution(
   backend: WasmBackend,
   geometry: Geometry,
 ): tf.TensorInfo {
-  const turned = callWasmKernel(tf.Reverse, { x: filter }, backend, { dims: [0, 1] });
-  const swapped = callWasmKernel(tf.Transpose, { x: turned }, backend, { perm: [0, 1, 3, 2] });
+  const { filterHeight, filterWidth, inChannels, outChannels } = geometry;
+  const turned = backend.makeOutput([filterHeight, filterWidth, outChannels, inChannels], 'float32');
+  writeTurned(backend.typedArrayFromHeap(filter), backend.typedArrayFromHeap(turned), geometry);
   const { top, left } = geometry.padInfo;
   const above = geometry.filterHeight - 1 - top;
   const before = geometry.filterWidth - 1 - left;
@@ -48,7 +56,7 @@ function byConvolution(
     [before, after],
     [0, 0],
   ];
-  const gradient = callWasmKernel(tf.Conv2D, { x: dy, filter: swapped }, backend, {
+  const gradient = callWasmKernel(tf.Conv2D, { x: dy, filter: turned }, backend, {
     strides: [1, 1],
     pad,
     dataFormat: 'NHWC',
@@ -56,8 +64,18 @@ function byConvolution(
     dimRoundingMode: undefined,
   });
   backend.disposeData(turned.dataId);
-  backend.disposeData(swapped.dataId);
   return gradient;
+}
+
+function writeTurned(filter: Float32Array, turned: Float32Array, g: Geometry): void {
+  const positions = g.filterHeight * g.filterWidth;
+  let from = 0;
+  for (let position = positions - 1; position >= 0; position--) {
+    const start = position * g.outChannels * g.inChannels;
+    for (let c = 0; c < g.inChannels; c++) {
+      for (let o = 0, to = start + c; o < g.outChannels; o++, to += g.inChannels) turned[to] = filter[from++];
+    }
+  }
 }
 
 function byScattering(
@@ -117,6 +135,48 @@ function writeTransposedColumns(x: Float32Array, columns: Float32Array, g: Geome
               ((image * inHeight + y) * inWidth + firstInside * strideWidth + shift) * inChannels + channel;
             for (let outX = firstInside; outX < pastInside; outX++, from += step) columns[at++] = x[from];
             for (let outX = pastInside; outX < outWidth; outX++) columns[at++] = 0;
+          }
+        }
+      }
+    }
+  }
+}
+
+function keepsSize(g: Geometry): boolean {
+  return (
+    g.strideHeight === 1 && g.strideWidth === 1 && g.outHeight === g.inHeight && g.outWidth === g.inWidth
+  );
+}
+
+/**
+ * The same columns where output and input have one size: column (ky, kx, channel) is then the channel's plane, over
+ * all images, moved as a whole; what was moved across an edge of an image is set to zero.
+ */
+function writeShiftedPlanes(planes: Float32Array, columns: Float32Array, g: Geometry): void {
+  const { batchSize, inChannels, inHeight, inWidth } = g;
+  const length = batchSize * inHeight * inWidth;
+  let start = 0;
+  for (let ky = 0; ky < g.filterHeight; ky++) {
+    for (let kx = 0; kx < g.filterWidth; kx++) {
+      const [down, right] = [ky - g.padInfo.top, kx - g.padInfo.left];
+      const shift = down * inWidth + right;
+      const [from, past] = [Math.max(0, shift), length + Math.min(0, shift)];
+      const firstRow = Math.min(inHeight, Math.max(0, -down));
+      const pastRow = Math.max(firstRow, Math.min(inHeight, inHeight - down));
+      const firstColumn = Math.min(inWidth, Math.max(0, -right));
+      const pastColumn = Math.max(firstColumn, Math.min(inWidth, inWidth - right));
+      for (let channel = 0; channel < inChannels; channel++, start += length) {
+        if (past > from)
+          columns.set(
+            planes.subarray(channel * length + from, channel * length + past),
+            start + from - shift,
+          );
+        for (let image = 0, at = start; image < batchSize; image++, at += inHeight * inWidth) {
+          columns.fill(0, at, at + firstRow * inWidth);
+          columns.fill(0, at + pastRow * inWidth, at + inHeight * inWidth);
+          for (let row = at + firstRow * inWidth; row < at + pastRow * inWidth; row += inWidth) {
+            for (let x = 0; x < firstColumn; x++) columns[row + x] = 0;
+            for (let x = pastColumn; x < inWidth; x++) columns[row + x] = 0;
           }
         }
       }

@@ -1,13 +1,13 @@
 import * as tf from '@tensorflow/tfjs';
-import {
-  BATCH_NORMALIZATION,
-  BATCH_NORMALIZATION_GRADIENT,
-  batchNormalizationGradientKernel,
-  batchNormalizationKernel,
-} from './batch-normalization.js';
 import { conv2DBackpropFilterKernel, conv2DBackpropInputKernel } from './conv2d-backprop.js';
 import { matMulKernel } from './mat-mul.js';
 import { maxPoolGradKernel } from './max-pool-grad.js';
+import {
+  NORMALIZED_POOLING,
+  NORMALIZED_POOLING_GRADIENT,
+  normalizedPoolingGradientKernel,
+  normalizedPoolingKernel,
+} from './normalized-pooling.js';
 import { unsortedSegmentSumKernel } from './unsorted-segment-sum.js';
 import { registerWasmKernel } from './wasm-backend.js';
 
@@ -18,6 +18,6 @@ export function registerTrainingKernels(): void {
   registerWasmKernel(tf.Conv2DBackpropInput, conv2DBackpropInputKernel);
   registerWasmKernel(tf.MaxPoolGrad, maxPoolGradKernel);
   registerWasmKernel(tf.UnsortedSegmentSum, unsortedSegmentSumKernel);
-  registerWasmKernel(BATCH_NORMALIZATION, batchNormalizationKernel);
-  registerWasmKernel(BATCH_NORMALIZATION_GRADIENT, batchNormalizationGradientKernel);
+  registerWasmKernel(NORMALIZED_POOLING, normalizedPoolingKernel);
+  registerWasmKernel(NORMALIZED_POOLING_GRADIENT, normalizedPoolingGradientKernel);
 }

@@ -1,0 +1,84 @@
+// One training step of the kit on wasm and of PyTorch, turn by turn, each turn in a process of its own:
+// a head (1,024 to 512, 128 pairs) and the small convnet (32×32, batch 64), N-pair & angular loss, optimizer included.
+//
+//   node bench/training-bench.mjs [--threads 1,2] [--steps 40] [--repeats 3] [--python …] [--out results/bench/training.json]
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { machine, median, writeResults } from './bench-results.mjs';
+
+const here = fileURLToPath(new URL('.', import.meta.url));
+const { values: options } = parseArgs({
+  options: {
+    threads: { type: 'string', default: '1,2' },
+    steps: { type: 'string', default: '40' },
+    repeats: { type: 'string', default: '3' },
+    python: { type: 'string', default: join(here, '.peers', 'bin', 'python') },
+    out: { type: 'string', default: 'results/bench/training.json' },
+  },
+});
+
+const CONTENDERS = {
+  kit: [process.execPath, join(here, 'training-ours.mjs')],
+  PyTorch: [options.python, join(here, 'training-peers.py')],
+};
+const TASKS = {
+  head: 'head 1,024 → 512, 128 pairs',
+  convnet: 'convnet 16-32-64-128, 32×32, batch 64',
+};
+
+function timed([command, program], task, threads) {
+  const { status, stdout, stderr, error } = spawnSync(command, [program, task, threads, options.steps], {
+    encoding: 'utf8',
+  });
+  if (status === 0) return JSON.parse(stdout.trim().split('\n').at(-1));
+  process.stdout.write(`  not measured (${error?.message ?? stderr.trim().split('\n').at(-1)})\n`);
+  return undefined;
+}
+
+const measurements = [];
+for (const task of Object.keys(TASKS)) {
+  for (const threads of options.threads.split(',')) {
+    const turns = new Map(Object.keys(CONTENDERS).map((contender) => [contender, []]));
+    for (let turn = 0; turn < Number(options.repeats); turn++) {
+      for (const [contender, program] of Object.entries(CONTENDERS)) {
+        const run = timed(program, task, threads);
+        if (run === undefined) continue;
+        turns.get(contender).push(run);
+        const milliseconds = 1000 * median(run.seconds);
+        process.stdout.write(`${task}, ${threads} threads, ${contender}: ${milliseconds.toFixed(1)} ms\n`);
+      }
+    }
+    for (const [contender, runs] of turns) {
+      if (runs.length === 0) continue;
+      const medians = runs.map(({ seconds }) => 1000 * median(seconds));
+      measurements.push({
+        task,
+        threads: Number(threads),
+        contender,
+        version: runs[0].version,
+        medianMilliseconds: median(medians),
+        millisecondsByTurn: medians,
+        medianCpuMilliseconds: median(runs.map(({ cpuSeconds }) => 1000 * median(cpuSeconds))),
+        fastestMilliseconds: 1000 * Math.min(...runs.flatMap(({ seconds }) => seconds)),
+      });
+    }
+  }
+}
+
+const peerOf = (m) =>
+  measurements.find((other) => other.contender === 'PyTorch' && other.task === m.task && other.threads === m.threads);
+const rows = measurements.map((m) => {
+  const peer = m.contender === 'kit' ? peerOf(m) : undefined;
+  const ratio = peer === undefined ? '' : (m.medianMilliseconds / peer.medianMilliseconds).toFixed(2);
+  const cpuRatio = peer === undefined ? '' : (m.medianCpuMilliseconds / peer.medianCpuMilliseconds).toFixed(2);
+  const times = [m.medianMilliseconds, m.fastestMilliseconds, m.medianCpuMilliseconds].map((ms) => ms.toFixed(1));
+  return [TASKS[m.task], m.threads, m.contender, ...times, ratio, cpuRatio];
+});
+writeResults(
+  options.out,
+  { format: 1, kind: 'bench-training', measuredAt: new Date().toISOString(), machine: machine(), steps: Number(options.steps), repeats: Number(options.repeats), measurements },
+  ['step', 'threads', 'contender', 'ms (median)', 'ms (fastest)', 'CPU ms', 'times PyTorch’s', 'in CPU time'],
+  rows,
+);

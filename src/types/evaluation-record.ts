@@ -1,0 +1,41 @@
+import type { RunMetrics } from './run-record.js';
+
+/** A file that was read. */
+export interface FileIdentity {
+  readonly path: string;
+  /** Hex. */
+  readonly sha256: string;
+}
+
+/** The scores of one table of embeddings, from where they come and how they were computed. */
+export interface EvaluationRecord {
+  readonly format: 1;
+  readonly kind: 'evaluation';
+  readonly embeddings: FileIdentity & {
+    readonly rows: number;
+    readonly dimension: number;
+    readonly classes: number;
+  };
+  /** Null where the file of embeddings holds them. */
+  readonly labels: FileIdentity | null;
+  readonly evaluation: {
+    readonly ks: readonly number[];
+    readonly kMeansSeed: number;
+    readonly kMeansRestarts: number;
+    readonly metric: 'cosine';
+    readonly singleImageClasses: 'miss';
+  };
+  readonly versions: Readonly<Record<string, string>>;
+  /** Shares between 0 and 1. */
+  readonly metrics: RunMetrics & { readonly meanReciprocalRank: number };
+  /** 95% intervals by score, `recallAtK.1` and so on, of a bootstrap over classes; null unless asked for. */
+  readonly intervals: {
+    readonly draws: number;
+    readonly byScore: Readonly<Record<string, readonly [low: number, high: number]>>;
+  } | null;
+  /** `inertia` is of the rows put to unit length. */
+  readonly kMeans: { readonly clusters: number; readonly inertia: number; readonly iterations: number };
+  /** Rows that were asked for. */
+  readonly queries: number;
+  readonly seconds: number;
+}
