@@ -48,7 +48,10 @@ export function tensorNetwork(
     const own = variables.get(layer.name);
     switch (layer.kind) {
       case 'convolution': {
-        const y = tf.conv2d(x as tf.Tensor4D, own?.filter as tf.Tensor4D, layer.stride, layer.pad);
+        const { pad, stride } = layer;
+        const y = withBorder(x as tf.Tensor4D, layer, { after: () => pad, value: 0 }, (input, padding) =>
+          tf.conv2d(input, own?.filter as tf.Tensor4D, stride, padding),
+        );
         return tf.relu(y.add(own?.bias as tf.Tensor));
       }
       case 'max-pool':
@@ -101,15 +104,40 @@ function toVariables({ shape, filter, bias }: LayerWeights): { filter: tf.Variab
   });
 }
 
-function maxPool(
-  x: tf.Tensor4D,
-  layer: { readonly kernel: number; readonly stride: number; readonly pad: number },
-): tf.Tensor4D {
+function maxPool(x: tf.Tensor4D, layer: Window): tf.Tensor4D {
   const { kernel, stride, pad } = layer;
-  const side = (size: number): [number, number] => [
-    pad,
-    (pooledSize(size, layer) - 1) * stride + kernel - size - pad,
-  ];
-  const [rows, columns] = [side(x.shape[1]), side(x.shape[2])];
-  return tf.maxPool(x, kernel, stride, [[0, 0], rows, columns, [0, 0]] as never);
+  const after = (size: number) => (pooledSize(size, layer) - 1) * stride + kernel - size - pad;
+  return withBorder(x, layer, { after, value: LOWEST_FLOAT }, (input, padding) =>
+    tf.maxPool(input, kernel, stride, padding),
+  );
+}
+
+interface Window {
+  readonly kernel: number;
+  readonly stride: number;
+  readonly pad: number;
+}
+
+const LOWEST_FLOAT = -3.4028234663852886e38;
+
+/**
+ * TensorFlow's native engine knows borders as `same` and `valid` alone, and its gradients too: any other border is put
+ * around the input first.
+ */
+function withBorder(
+  x: tf.Tensor4D,
+  { kernel, stride, pad }: Window,
+  border: { readonly after: (size: number) => number; readonly value: number },
+  apply: (input: tf.Tensor4D, padding: 'same' | 'valid') => tf.Tensor4D,
+): tf.Tensor4D {
+  const sizes = [x.shape[1], x.shape[2]];
+  const [rows, columns] = sizes.map((size): [number, number] => [pad, border.after(size)]);
+  if ([...rows, ...columns].every((width) => width === 0)) return apply(x, 'valid');
+  const isSame = sizes.every((size, i) => {
+    const total = Math.max(0, (Math.ceil(size / stride) - 1) * stride + kernel - size);
+    const [before, after] = [rows, columns][i];
+    return before + after === total && before === Math.floor(total / 2);
+  });
+  if (isSame) return apply(x, 'same');
+  return apply(tf.pad(x, [[0, 0], rows, columns, [0, 0]], border.value), 'valid');
 }
