@@ -3,6 +3,9 @@ import { availableParallelism } from 'node:os';
 import tf from '@tensorflow/tfjs';
 import { nPairAngularLoss } from '../dist/losses/n-pair-angular-loss.js';
 import { embeddingHead } from '../dist/models/embedding-head.js';
+import { googlenet } from '../dist/models/googlenet.js';
+import { googlenetEmbedding } from '../dist/models/googlenet-embedding.js';
+import { outputShapes, weightShape } from '../dist/models/network.js';
 import { smallConvnet } from '../dist/models/small-convnet.js';
 import { startBackend } from '../dist/runtime/backend.js';
 import { SeededRandom } from '../dist/runtime/seeded-random.js';
@@ -24,7 +27,35 @@ const tasks = {
     model: smallConvnet({ size: 32, channels: [16, 32, 64, 128], embeddingDimension: 64, radius: 1, random }),
     optimizer: { name: 'adam', learningRate: 0.005, weightDecay: 0, schedule: 'constant' },
   }),
+  'from-5a': () => ({
+    shape: [64, 7, 7, 832],
+    model: googlenetEmbedding({
+      input: 'pool4',
+      weights: madeUpWeights(googlenet),
+      embeddingDimension: 512,
+      radius: 1,
+      dropout: 0,
+      sample: () => [tf.randomUniform([4, 7, 7, 832], 0, 1, 'float32', 1)],
+      random,
+    }),
+    optimizer: { name: 'adam', learningRate: 0.0001, weightDecay: 0, schedule: 'constant' },
+  }),
 };
+
+/** Of the right shapes: a step takes as long with them as with trained ones. */
+function madeUpWeights(network) {
+  const shapes = outputShapes(network);
+  const layers = network.layers.filter(({ kind }) => kind === 'convolution' || kind === 'dense');
+  return new Map(
+    layers.map((layer) => {
+      const shape = weightShape(layer, shapes.get(layer.input));
+      const fanIn = shape[1] * shape[2] * shape[3];
+      const filter = Float32Array.from({ length: shape[0] * fanIn }, () => random.normal() * Math.sqrt(2 / fanIn));
+      return [layer.name, { shape, filter, bias: new Float32Array(shape[0]) }];
+    }),
+  );
+}
+
 const { shape, model, optimizer: options } = tasks[task]();
 const optimizer = new Optimizer(model.parameters, options);
 const loss = nPairAngularLoss({ alphaDegrees: 45, lambda: 2 });

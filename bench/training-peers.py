@@ -43,9 +43,44 @@ class Convnet(nn.Module):
         return F.normalize(self.linear(self.blocks(x).flatten(1)))
 
 
+class Inception(nn.Module):
+    def __init__(self, channels, one, three_reduced, three, five_reduced, five, pool):
+        super().__init__()
+
+        def convolution(a, b, size):
+            return nn.Sequential(nn.Conv2d(a, b, size, padding=size // 2), nn.ReLU())
+
+        self.branches = nn.ModuleList(
+            [
+                convolution(channels, one, 1),
+                nn.Sequential(convolution(channels, three_reduced, 1), convolution(three_reduced, three, 3)),
+                nn.Sequential(convolution(channels, five_reduced, 1), convolution(five_reduced, five, 5)),
+                nn.Sequential(nn.MaxPool2d(3, 1, 1), convolution(channels, pool, 1)),
+            ]
+        )
+
+    def forward(self, x):
+        return torch.cat([branch(x) for branch in self.branches], 1)
+
+
+class From5a(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.blocks = nn.Sequential(
+            Inception(832, 256, 160, 320, 32, 128, 128), Inception(832, 384, 192, 384, 48, 128, 128)
+        )
+        self.linear = nn.Linear(1024, 512, bias=False)
+
+    def forward(self, x):
+        return F.normalize(self.linear(self.blocks(x).mean((2, 3))))
+
+
 if task == "head":
     model, batch = nn.Linear(1024, 512, bias=False), 0.1 * torch.randn(256, 1024)
     optimizer = torch.optim.SGD(model.parameters(), lr=0.001, momentum=0.9)
+elif task == "from-5a":
+    model, batch = From5a(), 0.1 * torch.randn(64, 832, 7, 7)
+    optimizer = torch.optim.Adam(model.parameters(), lr=0.0001)
 else:
     model, batch = Convnet(), 0.1 * torch.randn(64, 3, 32, 32)
     optimizer = torch.optim.Adam(model.parameters(), lr=0.005)

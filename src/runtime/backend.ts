@@ -2,13 +2,20 @@ import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
+import { type HostProduct, startHostProduct } from './host-product.js';
 import { KitError } from './kit-error.js';
 import { registerNativeEngine } from './native-engine.js';
 import { guardHeap } from './wasm-heap-guard.js';
 import { registerTrainingKernels } from './wasm-kernels/register.js';
 import { allowWasmThreads } from './wasm-threads.js';
 
-const BACKEND_NAMES = ['tensorflow-gpu', 'tensorflow-cpu', 'wasm', 'cpu'] as const;
+/** In the order in which they are tried. */
+const AUTOMATIC = ['tensorflow-gpu', 'tensorflow-cpu', 'wasm', 'cpu'] as const;
+/**
+ * `wasm` gives the same bits on every processor; `wasm-onnxruntime` gives that away for speed, and so is only for those who
+ * ask for it.
+ */
+const BACKEND_NAMES = [...AUTOMATIC, 'wasm-onnxruntime'] as const;
 export type BackendName = (typeof BACKEND_NAMES)[number];
 
 export interface BackendDescription {
@@ -23,10 +30,11 @@ export interface BackendDescription {
 let running: Promise<BackendDescription> | undefined;
 
 /**
- * Starts the fastest backend there is: native with GPU, native, wasm, plain JavaScript. The environment
- * variable `KIT_BACKEND` forces one. Called again, it answers for the backend that runs already.
+ * Starts the fastest backend there is: native with GPU, native, wasm, plain JavaScript. The environment variable
+ * `KIT_BACKEND` forces one of these, or wasm with its matrix products by onnxruntime. Called again, it answers for the
+ * backend that runs already.
  *
- * @param options.threads for wasm; default one a core
+ * @param options.threads of one operation; default one a core
  * @throws KitError `backend-unavailable` when the forced one can't start, with the reason
  */
 export function startBackend(options: { readonly threads?: number } = {}): Promise<BackendDescription> {
@@ -44,10 +52,10 @@ async function start(threads: number): Promise<BackendDescription> {
   }
   tf.enableProdMode();
   const absent: { name: BackendName; reason: string }[] = [];
-  for (const name of forced === undefined ? BACKEND_NAMES : [forced as BackendName]) {
+  for (const name of forced === undefined ? AUTOMATIC : [forced as BackendName]) {
     try {
       const versions = { '@tensorflow/tfjs': tf.version_core, ...(await starters[name](threads)) };
-      return { name, threads: name === 'wasm' || name === 'tensorflow-cpu' ? threads : 1, versions, absent };
+      return { name, threads: THREADED.has(name) ? threads : 1, versions, absent };
     } catch (error) {
       absent.push({ name, reason: (error as Error).message.split('\n')[0] });
     }
@@ -58,10 +66,13 @@ async function start(threads: number): Promise<BackendDescription> {
   );
 }
 
+const THREADED = new Set<BackendName>(['tensorflow-cpu', 'wasm-onnxruntime', 'wasm']);
+
 const starters: Record<BackendName, (threads: number) => Promise<Record<string, string>>> = {
   'tensorflow-gpu': () => startNative('@tensorflow/tfjs-node-gpu'),
   'tensorflow-cpu': startNativeCpu,
-  wasm: startWasm,
+  'wasm-onnxruntime': startWasmWithOnnxruntime,
+  wasm: (threads) => startWasm({ threads }),
   cpu: async () => {
     if (!(await tf.setBackend('cpu'))) throw new Error('tfjs refused its cpu backend');
     return {};
@@ -89,12 +100,22 @@ async function startNative(packageName: string): Promise<Record<string, string>>
   return { [packageName]: version };
 }
 
-async function startWasm(threads: number): Promise<Record<string, string>> {
+/** The heap stays on one thread: onnxruntime can't read one that threads share, and has the threads where they count. */
+async function startWasmWithOnnxruntime(threads: number): Promise<Record<string, string>> {
+  const versions = await startWasm({ threads: 1, multiply: startHostProduct(threads) });
+  return { ...versions, 'onnxruntime-node': packageVersion('onnxruntime-node') };
+}
+
+async function startWasm(options: {
+  readonly threads: number;
+  readonly multiply?: HostProduct;
+}): Promise<Record<string, string>> {
+  const { threads, multiply } = options;
   const wasm = await import('@tensorflow/tfjs-backend-wasm');
   wasm.setWasmPaths(
     join(dirname(require.resolve('@tensorflow/tfjs-backend-wasm/package.json')), 'wasm-out/'),
   );
-  registerTrainingKernels();
+  registerTrainingKernels(multiply);
   tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', false);
   const threading = threads > 1 ? allowWasmThreads() : null;
   if (threads > 1) wasm.setThreadsCount(threads);

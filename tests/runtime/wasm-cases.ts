@@ -58,6 +58,11 @@ export function wasmCases(): Case[] {
         run: (x: tf.Tensor) => tf.maxPool(x as tf.Tensor4D, size, stride, pad as 'same'),
       })),
     ),
+    ...[1, 3, 5].map((size) => ({
+      name: `convolution ${size}×${size} to 36 filters`,
+      inputs: [filled([2, 7, 9, 5], 'features'), filled([size, size, 5, 36], 'filters')],
+      run: (x: tf.Tensor, w: tf.Tensor) => tf.conv2d(x as tf.Tensor4D, w as tf.Tensor4D, 1, 'same'),
+    })),
     { name: 'average pooling', inputs: [image], run: (x) => tf.avgPool(x as tf.Tensor4D, 3, 2, 'same') },
     ...[0, -3].map((shift) => ({
       name: `batch normalisation, pooling and ReLU, odd sides, offsets around ${shift}`,
@@ -80,11 +85,19 @@ export function wasmCases(): Case[] {
       [true, false],
       [false, true],
       [true, true],
-    ].map(([first, second]) => ({
-      name: `matrix product, ${first ? 'transposed' : 'plain'} × ${second ? 'transposed' : 'plain'}`,
-      inputs: [filled(first ? [6, 5] : [5, 6], 'left'), filled(second ? [4, 6] : [6, 4], 'right')],
-      run: (a: tf.Tensor, b: tf.Tensor) => tf.matMul(a, b, first, second),
-    })),
+    ].flatMap(([first, second]) =>
+      [
+        [5, 6, 4],
+        [40, 50, 60],
+      ].map(([rows, inner, columns]) => ({
+        name: `matrix product, ${rows} rows, ${first ? 'transposed' : 'plain'} × ${second ? 'transposed' : 'plain'}`,
+        inputs: [
+          filled(first ? [inner, rows] : [rows, inner], 'left'),
+          filled(second ? [columns, inner] : [inner, columns], 'right'),
+        ],
+        run: (a: tf.Tensor, b: tf.Tensor) => tf.matMul(a, b, first, second),
+      })),
+    ),
     {
       name: 'batched matrix product, transposed',
       inputs: [filled([3, 6, 5], 'left'), filled([3, 6, 4], 'right')],

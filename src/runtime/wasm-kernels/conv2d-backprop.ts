@@ -1,28 +1,19 @@
 import * as tf from '@tensorflow/tfjs';
+import { columnsOf, type Geometry, geometryOf, isPointwise } from './convolution-columns.js';
 import { callWasmKernel, reshaped, type WasmBackend, type WasmKernel } from './wasm-backend.js';
 
-type Geometry = tf.backend_util.Conv2DInfo;
-
-/** Gradient of a convolution's filter: im2col, laid out [kernel position × channel, output position], times dy. */
+/** Gradient of a convolution's filter: the input's columns by dy. */
 export const conv2DBackpropFilterKernel: WasmKernel = ({ inputs, backend, attrs }) => {
   const { x, dy } = inputs;
   const filterShape = attrs.filterShape as [number, number, number, number];
   const geometry = geometryOf(x.shape, filterShape, attrs);
-  const { batchSize, outHeight, outWidth, outChannels, filterHeight, filterWidth, inChannels } = geometry;
-  const positions = batchSize * outHeight * outWidth;
-  const columns = backend.makeOutput([filterHeight * filterWidth * inChannels, positions], 'float32');
-  if (keepsSize(geometry)) {
-    const flat = reshaped(x, [positions, inChannels], backend);
-    const planes = callWasmKernel(tf.Transpose, { x: flat }, backend, { perm: [1, 0] });
-    writeShiftedPlanes(backend.typedArrayFromHeap(planes), backend.typedArrayFromHeap(columns), geometry);
-    for (const info of [flat, planes]) backend.disposeData(info.dataId);
-  } else {
-    writeTransposedColumns(backend.typedArrayFromHeap(x), backend.typedArrayFromHeap(columns), geometry);
-  }
-  const rows = reshaped(dy, [positions, outChannels], backend);
-  const gradient = callWasmKernel(tf.BatchMatMul, { a: columns, b: rows }, backend);
-  backend.disposeData(columns.dataId);
-  backend.disposeData(rows.dataId);
+  const { batchSize, outHeight, outWidth, outChannels } = geometry;
+  const columns = columnsOf(x, geometry, backend);
+  const rows = reshaped(dy, [batchSize * outHeight * outWidth, outChannels], backend);
+  const gradient = callWasmKernel(tf.BatchMatMul, { a: columns.matrix, b: rows }, backend, {
+    transposeA: columns.transposed,
+  });
+  for (const info of [columns.matrix, rows]) backend.disposeData(info.dataId);
   return { ...gradient, shape: filterShape };
 };
 
@@ -30,10 +21,25 @@ export const conv2DBackpropFilterKernel: WasmKernel = ({ inputs, backend, attrs 
 export const conv2DBackpropInputKernel: WasmKernel = ({ inputs, backend, attrs }) => {
   const inputShape = attrs.inputShape as [number, number, number, number];
   const geometry = geometryOf(inputShape, inputs.filter.shape as [number, number, number, number], attrs);
+  if (isPointwise(geometry)) return byProduct(inputs.dy, inputs.filter, backend, geometry);
   return geometry.strideHeight === 1 && geometry.strideWidth === 1
     ? byConvolution(inputs.dy, inputs.filter, backend, geometry)
     : byScattering(inputs.dy, inputs.filter, backend, geometry);
 };
+
+/** At 1×1 every position stands for itself. */
+function byProduct(
+  dy: tf.TensorInfo,
+  filter: tf.TensorInfo,
+  backend: WasmBackend,
+  { batchSize, outHeight, outWidth, outChannels, inChannels, inShape }: Geometry,
+): tf.TensorInfo {
+  const rows = reshaped(dy, [batchSize * outHeight * outWidth, outChannels], backend);
+  const flat = reshaped(filter, [inChannels, outChannels], backend);
+  const gradient = callWasmKernel(tf.BatchMatMul, { a: rows, b: flat }, backend, { transposeB: true });
+  for (const info of [rows, flat]) backend.disposeData(info.dataId);
+  return { ...gradient, shape: [...inShape] };
+}
 
 /** At stride 1 the gradient is itself a convolution, of dy with the filter turned by 180° and its channels swapped. */
 function byConvolution(
@@ -92,96 +98,6 @@ function byScattering(
   addColumns(backend.typedArrayFromHeap(columns), backend.typedArrayFromHeap(gradient), geometry);
   for (const info of [rows, flat, columns]) backend.disposeData(info.dataId);
   return gradient;
-}
-
-function geometryOf(
-  inputShape: readonly number[],
-  filterShape: [number, number, number, number],
-  attrs: Readonly<Record<string, unknown>>,
-): Geometry {
-  return tf.backend_util.computeConv2DInfo(
-    inputShape as [number, number, number, number],
-    filterShape,
-    attrs.strides as [number, number],
-    1,
-    attrs.pad as 'same',
-    attrs.dimRoundingMode as undefined,
-  );
-}
-
-function writeTransposedColumns(x: Float32Array, columns: Float32Array, g: Geometry): void {
-  const { inHeight, inWidth, inChannels, outHeight, outWidth, strideHeight, strideWidth } = g;
-  let at = 0;
-  for (let ky = 0; ky < g.filterHeight; ky++) {
-    for (let kx = 0; kx < g.filterWidth; kx++) {
-      const shift = kx - g.padInfo.left;
-      const firstInside = Math.min(outWidth, Math.max(0, Math.ceil(-shift / strideWidth)));
-      const pastInside = Math.max(
-        firstInside,
-        Math.min(outWidth, Math.floor((inWidth - 1 - shift) / strideWidth) + 1),
-      );
-      const step = strideWidth * inChannels;
-      for (let channel = 0; channel < inChannels; channel++) {
-        for (let image = 0; image < g.batchSize; image++) {
-          for (let outY = 0; outY < outHeight; outY++) {
-            const y = outY * strideHeight + ky - g.padInfo.top;
-            if (y < 0 || y >= inHeight) {
-              columns.fill(0, at, at + outWidth);
-              at += outWidth;
-              continue;
-            }
-            for (let outX = 0; outX < firstInside; outX++) columns[at++] = 0;
-            let from =
-              ((image * inHeight + y) * inWidth + firstInside * strideWidth + shift) * inChannels + channel;
-            for (let outX = firstInside; outX < pastInside; outX++, from += step) columns[at++] = x[from];
-            for (let outX = pastInside; outX < outWidth; outX++) columns[at++] = 0;
-          }
-        }
-      }
-    }
-  }
-}
-
-function keepsSize(g: Geometry): boolean {
-  return (
-    g.strideHeight === 1 && g.strideWidth === 1 && g.outHeight === g.inHeight && g.outWidth === g.inWidth
-  );
-}
-
-/**
- * The same columns where output and input have one size: column (ky, kx, channel) is then the channel's plane, over
- * all images, moved as a whole; what was moved across an edge of an image is set to zero.
- */
-function writeShiftedPlanes(planes: Float32Array, columns: Float32Array, g: Geometry): void {
-  const { batchSize, inChannels, inHeight, inWidth } = g;
-  const length = batchSize * inHeight * inWidth;
-  let start = 0;
-  for (let ky = 0; ky < g.filterHeight; ky++) {
-    for (let kx = 0; kx < g.filterWidth; kx++) {
-      const [down, right] = [ky - g.padInfo.top, kx - g.padInfo.left];
-      const shift = down * inWidth + right;
-      const [from, past] = [Math.max(0, shift), length + Math.min(0, shift)];
-      const firstRow = Math.min(inHeight, Math.max(0, -down));
-      const pastRow = Math.max(firstRow, Math.min(inHeight, inHeight - down));
-      const firstColumn = Math.min(inWidth, Math.max(0, -right));
-      const pastColumn = Math.max(firstColumn, Math.min(inWidth, inWidth - right));
-      for (let channel = 0; channel < inChannels; channel++, start += length) {
-        if (past > from)
-          columns.set(
-            planes.subarray(channel * length + from, channel * length + past),
-            start + from - shift,
-          );
-        for (let image = 0, at = start; image < batchSize; image++, at += inHeight * inWidth) {
-          columns.fill(0, at, at + firstRow * inWidth);
-          columns.fill(0, at + pastRow * inWidth, at + inHeight * inWidth);
-          for (let row = at + firstRow * inWidth; row < at + pastRow * inWidth; row += inWidth) {
-            for (let x = 0; x < firstColumn; x++) columns[row + x] = 0;
-            for (let x = pastColumn; x < inWidth; x++) columns[row + x] = 0;
-          }
-        }
-      }
-    }
-  }
 }
 
 function addColumns(columns: Float32Array, gradient: Float32Array, g: Geometry): void {
