@@ -1,4 +1,4 @@
-"""One timed task of a Python library in a process of its own: evaluation-peers.py PEER TASK FOLDER CLUSTERS"""
+"""One timed task of a Python library in a process of its own: evaluation-peers.py PEER TASK FOLDER CLUSTERS STEPS"""
 
 import json
 import sys
@@ -6,8 +6,8 @@ import time
 
 import numpy as np
 
-peer, task, folder, clusters = sys.argv[1:5]
-clusters = int(clusters)
+peer, task, folder = sys.argv[1:4]
+clusters, steps = map(int, sys.argv[4:6])
 
 
 def memory(name):
@@ -42,10 +42,10 @@ def with_faiss():
         return recall(lambda k: index.search(unit, k)[1], labels)
 
     def k_means(vectors, labels, _):
-        means = faiss.Kmeans(vectors.shape[1], clusters, niter=20, seed=1, min_points_per_centroid=1, max_points_per_centroid=10**9)
+        means = faiss.Kmeans(vectors.shape[1], clusters, niter=steps, seed=1, min_points_per_centroid=1, max_points_per_centroid=10**9)
         means.train(vectors)
         assignments = means.index.search(vectors, 1)[1][:, 0]
-        return {"inertia": inertia_of(vectors, means.centroids, assignments), "iterations": 20}
+        return {"inertia": inertia_of(vectors, means.centroids, assignments), "iterations": steps}
 
     return faiss.__version__, {"retrieval": retrieval, "k-means": k_means}
 
@@ -76,7 +76,7 @@ def with_sklearn():
         return recall(lambda k: index.kneighbors(unit, k, return_distance=False), labels)
 
     def k_means(vectors, labels, _):
-        means = KMeans(clusters, n_init=1, max_iter=20, tol=0, random_state=1).fit(vectors)
+        means = KMeans(clusters, n_init=1, max_iter=steps, tol=0, random_state=1).fit(vectors)
         return {"inertia": inertia_of(vectors, means.cluster_centers_, means.labels_), "iterations": means.n_iter_}
 
     def label_scores(vectors, labels, guesses):

@@ -4,4 +4,4 @@
 set -e
 cd "$(dirname "$0")"
 python3 -m venv .peers
-.peers/bin/pip install --upgrade numpy scikit-learn faiss-cpu torch pytorch-metric-learning
+.peers/bin/pip install --upgrade numpy scikit-learn faiss-cpu torch pytorch-metric-learning pillow

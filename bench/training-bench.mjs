@@ -1,11 +1,14 @@
-// One training step of the kit on wasm and of PyTorch, turn by turn, each turn in a process of its own:
-// a head (1,024 to 512, 128 pairs) and the small convnet (32×32, batch 64), N-pair & angular loss, optimizer included.
+// One training step of the kit, on each of its backends that starts here, and of PyTorch, turn by turn, each turn in a process
+// of its own: a head (1,024 to 512, 128 pairs), the small convnet (32×32, batch 64) and GoogLeNet from 5a on (batch 64); N-pair &
+// angular loss, optimizer included.
 //
 //   node bench/training-bench.mjs [--threads 1,2] [--steps 40] [--repeats 3] [--python …] [--out results/bench/training.json]
 import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { nativeEngineFolder } from '../dist/runtime/native-engine.js';
 import { machine, median, writeResults } from './bench-results.mjs';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
@@ -19,18 +22,26 @@ const { values: options } = parseArgs({
   },
 });
 
+const kit = (backend) => ({ command: process.execPath, program: 'training-ours.mjs', env: { KIT_BACKEND: backend } });
 const CONTENDERS = {
-  kit: [process.execPath, join(here, 'training-ours.mjs')],
-  PyTorch: [options.python, join(here, 'training-peers.py')],
+  'kit, wasm': kit('wasm'),
+  'kit, wasm-onnxruntime': kit('wasm-onnxruntime'),
+  ...(existsSync(nativeEngineFolder()) ? { 'kit, tensorflow-cpu': kit('tensorflow-cpu') } : {}),
+  PyTorch: { command: options.python, program: 'training-peers.py', env: {} },
 };
 const TASKS = {
   head: 'head 1,024 → 512, 128 pairs',
   convnet: 'convnet 16-32-64-128, 32×32, batch 64',
+  'from-5a': 'GoogLeNet from 5a on, batch 64',
 };
+/** A step of it takes as long as dozens of the others. */
+const SHARE_OF_STEPS = { 'from-5a': 1 / 4 };
 
-function timed([command, program], task, threads) {
-  const { status, stdout, stderr, error } = spawnSync(command, [program, task, threads, options.steps], {
+function timed({ command, program, env }, task, threads) {
+  const steps = Math.ceil(Number(options.steps) * (SHARE_OF_STEPS[task] ?? 1));
+  const { status, stdout, stderr, error } = spawnSync(command, [join(here, program), task, threads, String(steps)], {
     encoding: 'utf8',
+    env: { ...process.env, ...env },
   });
   if (status === 0) return JSON.parse(stdout.trim().split('\n').at(-1));
   process.stdout.write(`  not measured (${error?.message ?? stderr.trim().split('\n').at(-1)})\n`);
@@ -70,7 +81,7 @@ for (const task of Object.keys(TASKS)) {
 const peerOf = (m) =>
   measurements.find((other) => other.contender === 'PyTorch' && other.task === m.task && other.threads === m.threads);
 const rows = measurements.map((m) => {
-  const peer = m.contender === 'kit' ? peerOf(m) : undefined;
+  const peer = m.contender === 'PyTorch' ? undefined : peerOf(m);
   const ratio = peer === undefined ? '' : (m.medianMilliseconds / peer.medianMilliseconds).toFixed(2);
   const cpuRatio = peer === undefined ? '' : (m.medianCpuMilliseconds / peer.medianCpuMilliseconds).toFixed(2);
   const times = [m.medianMilliseconds, m.fastestMilliseconds, m.medianCpuMilliseconds].map((ms) => ms.toFixed(1));

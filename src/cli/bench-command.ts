@@ -3,14 +3,14 @@ import { join } from 'node:path';
 import { projectRoot } from '../experiments/environment.js';
 import { KitError } from '../runtime/kit-error.js';
 
-const BENCHMARKS = ['training', 'evaluation'];
+const BENCHMARKS = ['losses', 'training', 'features', 'evaluation'];
 
 /** `kit bench`: runs the programs of bench/, which time the kit beside its peers. */
 export function benchCommand(benchmark: string | undefined, options: readonly string[]): void {
   if (benchmark !== undefined && !BENCHMARKS.includes(benchmark)) {
     throw new KitError(
       'invalid-argument',
-      `There is no benchmark "${benchmark}"; there is ${BENCHMARKS.join(' and ')}.`,
+      `There is no benchmark "${benchmark}"; there are ${BENCHMARKS.join(', ')}.`,
     );
   }
   for (const name of benchmark === undefined ? BENCHMARKS : [benchmark]) {

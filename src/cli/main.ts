@@ -112,7 +112,7 @@ program
 program
   .command('bench')
   .description('time the kit beside its peers, turn by turn; results go to results/bench/')
-  .argument('[benchmark]', 'evaluation or training; default: both')
+  .argument('[benchmark]', 'losses, training, features or evaluation; default: all')
   .argument('[options...]', "the benchmark's own options, after --")
   .action(async (benchmark, options) => {
     const { benchCommand } = await import('./bench-command.js');

@@ -61,6 +61,8 @@ export async function extractFeatures(options: ExtractFeaturesOptions): Promise<
       const onnx = await import('onnxruntime-node');
       const session = await onnx.InferenceSession.create(
         onnxNetwork(network, weights.layers, [plan.layer], { half: plan.half, channelsLast: true }),
+        // Threads that wait by spinning starve the decoders, and whatever else the machine is doing.
+        { extra: { session: { intra_op: { allow_spinning: '0' } } } },
       );
       const side = viewSide(view, network.inputSize);
       const length = 3 * side * side;

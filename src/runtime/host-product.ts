@@ -56,6 +56,7 @@ export function startHostProduct(threads: number): HostProduct {
       session.loadModel(model.buffer, model.byteOffset, model.byteLength, {
         intraOpNumThreads: threads,
         enableMemPattern: false,
+        extra: { session: { intra_op: { allow_spinning: '0' } } },
       });
       return session;
     }),
