@@ -1,5 +1,6 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { KitError } from './kit-error.js';
 import { writeFailure } from './write-failure.js';
 
@@ -9,7 +10,7 @@ import { writeFailure } from './write-failure.js';
  * @throws KitError `not-writable` when another process holds it
  */
 export async function withLock<T>(path: string, work: () => Promise<T>): Promise<T> {
-  acquire(path);
+  await acquire(path);
   try {
     return await work();
   } finally {
@@ -17,29 +18,50 @@ export async function withLock<T>(path: string, work: () => Promise<T>): Promise
   }
 }
 
-function acquire(path: string): void {
+/** A process that was just killed needs a moment to be gone. */
+const PATIENCE_MS = 2000;
+
+async function acquire(path: string): Promise<void> {
+  const since = performance.now();
   for (;;) {
     try {
       mkdirSync(dirname(path), { recursive: true });
       writeFileSync(path, String(process.pid), { flag: 'wx' });
       return;
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw writeFailure(path, error);
-      const holder = Number(readFileSync(path, 'utf8'));
-      if (isAlive(holder)) {
+      const { code, syscall } = error as NodeJS.ErrnoException;
+      if (code !== 'EEXIST' || syscall !== 'open') throw writeFailure(path, error);
+      const holder = holderOf(path);
+      if (!isAlive(holder)) rmSync(path, { force: true });
+      else if (performance.now() - since < PATIENCE_MS) await setTimeout(50);
+      else {
         throw new KitError(
           'not-writable',
           `Process ${holder} is at work on the same files. Wait for it; if it is something else, remove ${path}.`,
         );
       }
-      rmSync(path, { force: true });
     }
   }
 }
 
+/** 0 when the lock is gone meanwhile. */
+function holderOf(path: string): number {
+  try {
+    return Number(readFileSync(path, 'utf8'));
+  } catch {
+    return 0;
+  }
+}
+
+/** A killed process stays listed until its parent asks for it: without an init, as in many containers, for ever. */
+function isDead(pid: number): boolean {
+  const path = `/proc/${pid}/stat`;
+  return existsSync(path) && /\) Z /.test(readFileSync(path, 'utf8'));
+}
+
 function isAlive(pid: number): boolean {
   try {
-    return pid > 0 && process.kill(pid, 0);
+    return pid > 0 && process.kill(pid, 0) && !isDead(pid);
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
