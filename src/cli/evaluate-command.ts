@@ -25,11 +25,13 @@ export async function evaluateCommand(path: string, options: EvaluateOptions): P
   const table = readEmbeddings(path, options.labels);
   const ks = options.ks.map(Number);
   const most = table.labels.length - 1;
-  const wrong = ks.find((k) => !Number.isInteger(k) || k < 1 || k > most);
-  if (wrong !== undefined)
+  if (most < 1)
+    throw new KitError('invalid-embeddings', `${path} has ${most + 1} row; a neighbour needs two or more.`);
+  const wrong = ks.findIndex((k) => !Number.isInteger(k) || k < 1 || k > most);
+  if (wrong >= 0)
     throw new KitError(
       'invalid-argument',
-      `--ks has ${wrong}; with ${most + 1} rows K lies between 1 and ${most}.`,
+      `--ks has ${options.ks[wrong]}; with ${most + 1} rows K is a whole number between 1 and ${most}.`,
     );
   const started = performance.now();
   const { clustering, queries, classes, intervals, ...metrics } = await evaluateInDetail(table, {

@@ -32,19 +32,16 @@ function fromNpy(path: string, labelsPath: string | undefined): EmbeddingTable {
       `${path} has the shape (${shape}); embeddings have two dimensions, rows and columns.`,
     );
   const labels = readLabels(labelsPath);
-  if (labels.length !== shape[0]) {
-    throw new KitError(
-      'invalid-embeddings',
-      `${path} has ${shape[0]} rows but ${labelsPath} has ${labels.length} labels; there must be one for each row.`,
-    );
-  }
+  requireLabelOfEachRow(path, shape[0], labelsPath, labels);
   return { vectors: Float32Array.from(values), dimension: shape[1], labels };
 }
 
 function fromCsv(path: string, labelsPath: string | undefined): EmbeddingTable {
   const lines = readLines(path);
-  const first = lines[0]?.split(',').map(Number) ?? [];
-  const rows = (first.some(Number.isNaN) ? lines.slice(1) : lines).map((line) => line.split(',').map(Number));
+  const rows = (hasHeader(lines, labelsPath) ? lines.slice(1) : lines).map((line) =>
+    line.split(',').map((cell) => (cell.trim() === '' ? Number.NaN : Number(cell))),
+  );
+  if (rows.length === 0) throw new KitError('invalid-embeddings', `${path} holds no rows.`);
   const width = rows[0]?.length ?? 0;
   const uneven = rows.findIndex((row) => row.length !== width);
   if (uneven >= 0) {
@@ -60,25 +57,48 @@ function fromCsv(path: string, labelsPath: string | undefined): EmbeddingTable {
       `${path} has ${width} columns; it needs one at least beside the label.`,
     );
   const labels =
-    labelsPath === undefined ? rows.map((row) => row[dimension]) : Array.from(readLabels(labelsPath));
-  const vectors = Float32Array.from(rows.flatMap((row) => row.slice(0, dimension)));
-  return { vectors, dimension, labels: wholeNumbers(labels, labelsPath ?? path) };
+    labelsPath === undefined
+      ? wholeNumbers(
+          rows.map((row) => row[dimension]),
+          path,
+        )
+      : readLabels(labelsPath);
+  requireLabelOfEachRow(path, rows.length, labelsPath, labels);
+  return { vectors: Float32Array.from(rows.flatMap((row) => row.slice(0, dimension))), dimension, labels };
 }
 
-function readLabels(path: string): Int32Array {
-  return wholeNumbers(
-    path.endsWith('.npy') ? Array.from(readNpy(path).values) : readLines(path).map(Number),
-    path,
+/** A first line is a header when the label in it, or without labels every cell, is no number. */
+function hasHeader(lines: readonly string[], labelsPath: string | undefined): boolean {
+  const cells = lines[0]?.split(',').map(Number) ?? [];
+  return labelsPath === undefined ? Number.isNaN(cells.at(-1)) : cells.every(Number.isNaN);
+}
+
+function requireLabelOfEachRow(
+  path: string,
+  rows: number,
+  labelsPath: string | undefined,
+  labels: Int32Array,
+): void {
+  if (labels.length === rows) return;
+  throw new KitError(
+    'invalid-embeddings',
+    `${path} has ${rows} rows but ${labelsPath} has ${labels.length} labels; there must be one for each row.`,
   );
 }
 
+function readLabels(path: string): Int32Array {
+  if (path.endsWith('.npy')) return wholeNumbers(Array.from(readNpy(path).values), path);
+  return wholeNumbers(readLines(path), path);
+}
+
 /** Labels of any size become small ones; equal stays equal. */
-function wholeNumbers(labels: readonly number[], path: string): Int32Array {
+function wholeNumbers(found: readonly (number | string)[], path: string): Int32Array {
+  const labels = found.map(Number);
   const wrong = labels.findIndex((label) => !Number.isSafeInteger(label));
   if (wrong >= 0)
     throw new KitError(
       'invalid-embeddings',
-      `${path}: the label of row ${wrong} is ${labels[wrong]}; labels are whole numbers of at most 53 bits.`,
+      `${path}: the label of row ${wrong} is ${found[wrong]}; labels are whole numbers of at most 53 bits.`,
     );
   const known = new Map<number, number>();
   return Int32Array.from(labels, (label) => {

@@ -128,6 +128,13 @@ describe('embeddings with their labels', () => {
     );
     expect(() => readEmbeddings(labels('1,2,0\n1,0\n'))).toThrow(/row 1 has 2 columns, row 0 has 3/);
     expect(() => readEmbeddings(labels('1,2,0\n1,x,0\n'))).toThrow(/Row 1 has NaN in column 1/);
+    expect(() => readEmbeddings(labels('1,x,0\n1,2,0\n'))).toThrow(/Row 0 has NaN in column 1/);
+    expect(() => readEmbeddings(labels('1,,0\n1,2,0\n'))).toThrow(/Row 0 has NaN in column 1/);
+    expect(() => readEmbeddings(labels('1,2\n3,4\n'), labels('1\n'))).toThrow(
+      /has 2 rows but .* has 1 labels/,
+    );
+    expect(() => readEmbeddings(labels('1,2\n'), labels('wren\n'))).toThrow(/the label of row 0 is wren/);
+    expect(() => readEmbeddings(labels(''))).toThrow(/holds no rows/);
   });
 
   it.each([
@@ -156,7 +163,9 @@ describe('embeddings with their labels', () => {
     expect(stdout).toMatch(/Recall@1\s+100\.00/);
     expect(status).toBe(0);
     const beyond = runKit(['evaluate', csv, '--ks', '1,9']);
-    expect(beyond.stderr).toMatch(/--ks has 9; with 4 rows K lies between 1 and 3/);
+    expect(beyond.stderr).toMatch(/--ks has 9; with 4 rows K is a whole number between 1 and 3/);
     expect(beyond.status).toBe(1);
+    expect(runKit(['evaluate', csv, '--ks', '1,x']).stderr).toMatch(/--ks has x;/);
+    expect(runKit(['evaluate', csv, '--ks', '1', '--seed', 'x']).stderr).toMatch(/whole number, 0 or more/);
   });
 });
