@@ -102,8 +102,12 @@ export function missingReport(listing: ImageListing, { present, missing, unliste
       lines.push(
         `  ${counted(classes.length)} classes whole (${counted(whole.length)} images): ${firstOf(classes)}`,
       );
-    if (single.length > 0)
-      lines.push(`  ${counted(single.length)} single images: ${firstOf(single.map(({ path }) => path))}`);
+    if (single.length > 0) {
+      const classes = new Set(single.map(({ label }) => label)).size;
+      lines.push(
+        `  ${counted(single.length)} of ${counted(classes)} classes that are here in part: ${firstOf(single.map(({ path }) => path))}`,
+      );
+    }
   }
   if (unlisted.length > 0)
     lines.push(

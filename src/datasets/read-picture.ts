@@ -47,5 +47,7 @@ export async function readPicture(
 /** The decoder's complaint in one line. */
 export function reasonOf(error: unknown): string {
   const [line] = (error as Error).message.split('\n');
-  return /pixel limit/.test(line) ? 'it has more than 100 megapixels' : line;
+  if (/pixel limit/.test(line)) return 'it has more than 100 megapixels';
+  if ((error as NodeJS.ErrnoException).code === 'EISDIR') return 'it is a folder';
+  return line === 'Input Buffer is empty' ? 'the file is empty' : line;
 }

@@ -125,6 +125,16 @@ describe('a download', () => {
     await expect(getting(address).done).rejects.toThrow(/announces \d+ bytes, expected 300000/);
   });
 
+  it('of which the server sends another range than was asked for begins anew', async () => {
+    const elsewhere = (_: IncomingMessage, response: ServerResponse) => {
+      response.writeHead(206, { 'content-range': `bytes 5-${content.length - 1}/${content.length}` });
+      response.end(content.subarray(5));
+    };
+    const { address, ranges } = await serve(dropsAfter(100_000), elsewhere, honest);
+    expect((await getting(address).done).sha256).toBe(sum);
+    expect(ranges).toEqual([undefined, 'bytes=100000-', undefined]);
+  });
+
   it('that does not end is cut at the most it may have', async () => {
     const endless = (_: IncomingMessage, response: ServerResponse) => {
       const more = () => response.destroyed || response.write(content, () => setTimeout(more, 1));

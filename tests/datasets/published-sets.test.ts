@@ -1,14 +1,16 @@
-import { existsSync, mkdirSync, truncateSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { listCars196, loadCars196 } from '../../src/datasets/cars-196.js';
 import { loadCub200 } from '../../src/datasets/cub-200.js';
 import { loadCub200Crops } from '../../src/datasets/cub-200-crops.js';
+import { loadImageFolder } from '../../src/datasets/image-folder.js';
 import { checkCounts, type ImageListing, loadListing } from '../../src/datasets/listed-image-set.js';
 import { listOnlineProducts } from '../../src/datasets/online-products.js';
 import { paperSplit, splitByClasses } from '../../src/datasets/paper-split.js';
 import { readPicture } from '../../src/datasets/read-picture.js';
+import { verifyDataset } from '../../src/datasets/verify-dataset.js';
 import { temporaryFolder } from '../picture-folder.js';
 
 const DATA = process.env.KIT_DATA ?? join(__dirname, '..', '..', '..', 'shared', 'data');
@@ -73,7 +75,7 @@ describe('a listed data set', () => {
     ];
     const partial = { ...listing, images };
     await expect(loadListing(partial, {})).rejects.toThrow(
-      /partial: 5 of 8 images, 3 of 4 classes[\s\S]*1 classes whole \(2 images\): d[\s\S]*1 single images: c2\/9.png[\s\S]*1 file is not in the lists/,
+      /partial: 5 of 8 images, 3 of 4 classes[\s\S]*1 classes whole \(2 images\): d[\s\S]*1 of 1 classes that are here in part: c2\/9.png[\s\S]*1 file is not in the lists/,
     );
     const set = await loadListing(partial, { allowPartial: true });
     expect(set.partial).toBe('partial: 5 of 8 images, 3 of 4 classes');
@@ -137,6 +139,46 @@ describe('reading a picture', () => {
     expect((await readPicture(path)).data.length).toBe(40 * 30 * 3);
   });
 
+  it('scales 16 bits a channel to 8', async () => {
+    const path = join(folder, 'deep.png');
+    const deep = Uint16Array.from({ length: 4 * 4 * 3 }, () => 0x8080);
+    await sharp(deep, { raw: { width: 4, height: 4, channels: 3 } })
+      .toColourspace('rgb16')
+      .png()
+      .toFile(path);
+    expect((await sharp(path).metadata()).depth).toBe('ushort');
+    const { data } = await readPicture(path);
+    expect([data.length, data[0]]).toEqual([48, 128]);
+  });
+
+  it.each([
+    [
+      'a file of no bytes',
+      (path: string) => writeFileSync(path, ''),
+      /x\.jpg \(the file is empty\) can't be read/,
+    ],
+    [
+      'a folder with the name of a picture',
+      (path: string) => mkdirSync(path),
+      /x\.jpg \(it is a folder\) can't/,
+    ],
+    [
+      'a text with the name of a picture',
+      (path: string) => writeFileSync(path, 'text'),
+      /x\.jpg .*can't be read/,
+    ],
+  ])('names %s among the pictures of a class', async (_name, put, message) => {
+    const directory = temporaryFolder();
+    for (const path of ['a/1.png', 'a/2.png', 'b/1.png', 'b/2.png']) {
+      mkdirSync(join(directory, path, '..'), { recursive: true });
+      await made.clone().png().toFile(join(directory, path));
+    }
+    put(join(directory, 'b', 'x.jpg'));
+    await expect(loadImageFolder({ directory })).rejects.toThrow(message);
+    const report = await verifyDataset(directory);
+    expect([report.state, report.findings.join()]).toEqual(['damaged', expect.stringMatching(/b\/x\.jpg: /)]);
+  });
+
   it('takes the first frame of an animation', async () => {
     const path = join(folder, 'moving.gif');
     const frames = await Promise.all(
@@ -194,6 +236,28 @@ describe('the real data', () => {
     const halves = listCars196(directory);
     checkCounts(halves);
   });
+
+  it.skipIf(!has('cars196/cars_annos.mat'))(
+    'Cars: car_ims with cars_annos.mat is the other packaging',
+    async () => {
+      const directory = temporaryFolder();
+      copyFileSync(join(DATA, 'cars196', 'cars_annos.mat'), join(directory, 'cars_annos.mat'));
+      mkdirSync(join(directory, 'car_ims'));
+      const first = listCars196(directory);
+      checkCounts(first);
+      const ofClass = (label: number) => first.images.filter((image) => image.label === label).slice(0, 2);
+      const grey = sharp({ create: { width: 9, height: 9, channels: 3, background: '#888' } });
+      for (const { path } of [0, 97, 98, 195].flatMap(ofClass)) {
+        expect(path).toMatch(/^car_ims\/\d{6}\.jpg$/);
+        await grey.clone().jpeg().toFile(join(directory, path));
+      }
+      await expect(loadCars196({ directory })).rejects.toThrow(/16,177 listed images are missing/);
+      const set = await loadCars196({ directory, allowPartial: true });
+      expect(set.partial).toBe('partial: 8 of 16,185 images, 4 of 196 classes');
+      const { train, test } = paperSplit(set, { validation: 0, seed: 0 });
+      expect([train.length, test.length]).toEqual([4, 4]);
+    },
+  );
 
   it.skipIf(!has('online-products'))('Online Products: both lists have the published counts', () => {
     const listing = listOnlineProducts(join(DATA, 'online-products'));
