@@ -8,6 +8,7 @@ import { loadImageFolder } from '../datasets/image-folder.js';
 import { loadOnlineProducts } from '../datasets/online-products.js';
 import { recogniseDataset } from '../datasets/recognise-dataset.js';
 import { writeNpy } from '../evaluation/npy-file.js';
+import { pretrainedWeightsPath } from '../experiments/experiment-data.js';
 import { extractFeatures, openFeatures } from '../features/extract-features.js';
 import type { PictureView } from '../features/picture-view.js';
 import { googlenet } from '../models/googlenet.js';
@@ -39,7 +40,7 @@ export async function embedCommand(target: string, options: EmbedOptions): Promi
     throw choice('--view', options.view, ['whole', 'centre', 'random-0, random-1, …']);
   const images = await load(target, options);
   const items = itemsOf(images, options.split);
-  const weights = readWeights(network, options.weights ?? join(dataDirectory(), network.name, 'weights'));
+  const weights = readWeights(network, options.weights ?? pretrainedWeightsPath(network.name));
   const view = options.view as PictureView;
   const request = { images, network, weights, layer: options.layer, view };
   const signal = cancelOnInterrupt('Stopped. Run the same command again to go on from here.');
@@ -78,7 +79,8 @@ function choice(option: string, found: string, allowed: readonly string[]): KitE
 }
 
 async function load(target: string, options: EmbedOptions): Promise<ImageSet & { split?: Split }> {
-  const directory = existsSync(target) ? target : join(dataDirectory(), target);
+  const named = join(dataDirectory(), target);
+  const directory = existsSync(target) || !existsSync(named) ? target : named;
   const found = recogniseDataset(directory);
   const listed = { directory, allowPartial: options.allowPartial, boundingBoxCrops: options.boxes };
   switch (found?.kind) {

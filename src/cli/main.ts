@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { KitError } from '../runtime/kit-error.js';
 import { kitVersion } from './version.js';
 
@@ -10,8 +10,17 @@ function wholeNumber(value: string): number {
   return number;
 }
 
+function seed(value: string): number {
+  const number = Number(value);
+  if (value.trim() === '' || !Number.isSafeInteger(number) || number < 0)
+    throw new InvalidArgumentError('expected a whole number, 0 or more.');
+  return number;
+}
+
 function listOf(value: string): string[] {
-  return value.split(',').map((word) => word.trim());
+  const words = value.split(',').map((word) => word.trim());
+  if (words.includes('')) throw new InvalidArgumentError('expected words with commas between them.');
+  return words;
 }
 
 const program = new Command('kit')
@@ -71,9 +80,13 @@ program
   )
   .argument('<embeddings>', '.npy of n rows, or .csv whose last column is the label')
   .option('--labels <file>', '.npy of n integers, or a text file of one a line')
-  .option('--ks <list>', 'the Ks of Recall@K', listOf, ['1', '2', '4', '8'])
-  .option('--seed <n>', 'of k-means', Number, 0)
-  .option('--restarts <n>', 'of k-means', wholeNumber, 1)
+  .addOption(
+    new Option('--ks <list>', 'the Ks of Recall@K, comma-separated')
+      .argParser(listOf)
+      .default(['1', '2', '4', '8'], '1,2,4,8'),
+  )
+  .option('--seed <n>', 'seed of k-means', seed, 0)
+  .option('--restarts <n>', 'starts of k-means, of which the best counts', wholeNumber, 1)
   .option('--bootstrap <draws>', '95% intervals from so many draws of the classes', wholeNumber)
   .option('--out <file.json>', 'write a record here, and beside it the table (.csv, .md) and a page (.html)')
   .action(async (path, options) => {

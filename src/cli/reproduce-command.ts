@@ -30,7 +30,7 @@ export async function reproduceCommand(name: string, options: ReproduceOptions):
     (spec) => options.force || !existsSync(recordPath(options.results, spec.experiment, runId(spec))),
   );
   process.stdout.write(
-    `${experiment.name}: ${experiment.description}. ${experiment.specs.length} runs, ${missing.length} to do.\n`,
+    `${experiment.name}: ${experiment.description}\n${experiment.specs.length} runs, ${missing.length} to do.\n`,
   );
   if (missing.length === 0)
     process.stdout.write('Nothing trained: every run has its record already (--force runs them again).\n');

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { loadCars196 } from '../datasets/cars-196.js';
@@ -149,7 +149,7 @@ async function featureInputs(
 ): Promise<Inputs> {
   if (model.name !== 'googlenet' && model.name !== 'googlenet-features')
     throw new Error(`${model.name} takes no features`);
-  const weights = readWeights(googlenet, googlenetWeightsPath());
+  const weights = readWeights(googlenet, pretrainedWeightsPath('googlenet'));
   const trained = model.name === 'googlenet';
   const layer = trained ? FROZEN_LAYER[model.trains] : 'pool5';
   const randomViews = trained ? model.randomViews : 0;
@@ -191,9 +191,9 @@ function viewsOf(first: PictureView, random: number): PictureView[] {
   return [first, ...Array.from({ length: random }, (_, i): PictureView => `random-${i}`)];
 }
 
-/** `googlenet/weights` or `googlenet/bvlc_googlenet.caffemodel` in the data directory. */
-function googlenetWeightsPath(): string {
-  const folder = join(dataDirectory(), 'googlenet');
-  const caffemodel = join(folder, 'bvlc_googlenet.caffemodel');
-  return existsSync(caffemodel) ? caffemodel : join(folder, 'weights');
+/** A network's `.caffemodel` or its folder `weights`, in the folder of its name in the data directory. */
+export function pretrainedWeightsPath(network: string): string {
+  const folder = join(dataDirectory(), network);
+  const files = existsSync(folder) ? readdirSync(folder) : [];
+  return join(folder, files.find((file) => file.endsWith('.caffemodel')) ?? 'weights');
 }

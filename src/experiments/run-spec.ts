@@ -12,11 +12,14 @@ const alphaDegrees = z
   .lt(90, 'α is an angle in degrees and must be smaller than 90 (the paper uses 36 to 55)');
 const negatives = z.enum(['other-positives', 'other-classes']);
 
+/** Side in pixels; all pictures of a set lie in memory at once. */
+const pictureSize = count.max(512);
+
 /** Data sets with a split of their own lie where `KIT_DATA` says, so that a spec holds no path of a machine. */
 const published = { allowPartial: z.boolean(), boundingBoxCrops: z.boolean() };
 const dataset = z.discriminatedUnion('name', [
-  z.strictObject({ name: z.literal('emoji'), size: count }),
-  z.strictObject({ name: z.literal('image-folder'), directory: z.string(), size: count }),
+  z.strictObject({ name: z.literal('emoji'), size: pictureSize }),
+  z.strictObject({ name: z.literal('image-folder'), directory: z.string(), size: pictureSize }),
   z.strictObject({ name: z.literal('cub-200'), ...published }),
   z.strictObject({ name: z.literal('cars-196'), ...published }),
   z.strictObject({ name: z.literal('online-products'), allowPartial: z.boolean() }),

@@ -37,6 +37,11 @@ describe('a mistake of the user ends with exit code 1, a message and no stack tr
       /asks for 40 classes, but only 6/,
     ],
     [
+      'pictures larger than memory',
+      { dataset: { name: 'emoji', size: 100_000 } },
+      /dataset\.size: .*512 \(found 100000\)/,
+    ],
+    [
       'shares of more than all classes',
       { split: { train: 0.9, validation: 0.3, test: 0.3, seed: 0 } },
       /may not exceed 1/,
@@ -66,6 +71,8 @@ describe('a mistake of the user ends with exit code 1, a message and no stack tr
       /no method "tripplet"; it has "Raw pixels"/,
     );
     expect(runKit(['reproduce', '--seeds', '0']).stderr).toMatch(/whole number/);
+    expect(runKit(['reproduce', '--workers', '-1']).stderr).toMatch(/whole number/);
+    expect(runKit(['reproduce', '--only', '']).stderr).toMatch(/expected words with commas between them/);
   });
 
   it('a results folder that can not be written', () => {
