@@ -9,10 +9,11 @@ import { loadOnlineProducts } from '../datasets/online-products.js';
 import { recogniseDataset } from '../datasets/recognise-dataset.js';
 import { writeNpy } from '../evaluation/npy-file.js';
 import { pretrainedWeightsPath } from '../experiments/experiment-data.js';
-import { extractFeatures, openFeatures } from '../features/extract-features.js';
+import { extractFeatures, type FeatureLayer, openFeatures } from '../features/extract-features.js';
+import { openOnnxBackbone } from '../features/onnx-backbone.js';
 import type { PictureView } from '../features/picture-view.js';
 import { googlenet } from '../models/googlenet.js';
-import type { Network } from '../models/network.js';
+import { layerName, type Network } from '../models/network.js';
 import { readWeights } from '../models/read-weights.js';
 import { vgg16 } from '../models/vgg16.js';
 import { KitError } from '../runtime/kit-error.js';
@@ -34,15 +35,13 @@ const NETWORKS: Readonly<Record<string, Network>> = { googlenet, vgg16 };
 
 /** `kit embed`: features of every picture of a folder, as .npy with its labels beside it. */
 export async function embedCommand(target: string, options: EmbedOptions): Promise<void> {
-  const network = NETWORKS[options.backbone];
-  if (network === undefined) throw choice('--backbone', options.backbone, Object.keys(NETWORKS));
   if (!/^(whole|centre|random-\d+)$/.test(options.view))
     throw choice('--view', options.view, ['whole', 'centre', 'random-0, random-1, …']);
+  const backbone = await openBackbone(options);
   const images = await load(target, options);
   const items = itemsOf(images, options.split);
-  const weights = readWeights(network, options.weights ?? pretrainedWeightsPath(network.name));
   const view = options.view as PictureView;
-  const request = { images, network, weights, layer: options.layer, view };
+  const request = { images, view, ...backbone };
   const signal = cancelOnInterrupt('Stopped. Run the same command again to go on from here.');
   const bar = pictureProgress();
   const started = performance.now();
@@ -72,6 +71,18 @@ export async function embedCommand(target: string, options: EmbedOptions): Promi
   process.stdout.write(
     `${items.length} pictures of ${images.name}${images.partial === undefined ? '' : ` (${images.partial})`}, ${length} numbers each; ${made} computed${speed}, the others were in the cache.\n${options.out}\n${labels}\n`,
   );
+}
+
+async function openBackbone({ backbone, weights, layer }: EmbedOptions): Promise<FeatureLayer> {
+  if (backbone.endsWith('.onnx')) return { onnx: await openOnnxBackbone(backbone, layer) };
+  const network = NETWORKS[backbone];
+  if (network === undefined)
+    throw choice('--backbone', backbone, [...Object.keys(NETWORKS), 'the path of an .onnx file']);
+  return {
+    network,
+    weights: readWeights(network, weights ?? pretrainedWeightsPath(network.name)),
+    layer: layerName(network, layer),
+  };
 }
 
 function choice(option: string, found: string, allowed: readonly string[]): KitError {

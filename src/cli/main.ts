@@ -98,9 +98,13 @@ program
   .command('embed')
   .description('features of every picture of a folder through a pretrained network, as .npy for kit evaluate')
   .argument('<pictures>', 'a folder a class, or one of the data sets of kit data list')
-  .option('--backbone <name>', 'googlenet or vgg16', 'googlenet')
+  .option(
+    '--backbone <name>',
+    'googlenet, vgg16, or the path of an .onnx file (pictures as torchvision takes them)',
+    'googlenet',
+  )
   .option('--weights <path>', 'a .caffemodel or a folder of float files (default: in KIT_DATA or datasets/)')
-  .option('--layer <name>', 'whose output to take', 'pool5')
+  .option('--layer <name>', "whose output to take; of an .onnx file, an output's name", 'pool5')
   .option('--view <name>', 'whole, centre, or random-0, random-1, …', 'whole')
   .option('--split <side>', 'all, train or test classes of a published data set', 'all')
   .option('--allow-partial', 'accept a copy that lacks images')
@@ -162,6 +166,12 @@ data
     const { dataGetCommand } = await import('./data-command.js');
     await dataGetCommand(name, options);
   });
+
+// The reader of a pipe may leave early, as head does.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(0);
+});
 
 program.parseAsync().catch((error: unknown) => {
   if (error instanceof KitError) {

@@ -9,24 +9,28 @@ import { withLock } from '../runtime/file-lock.js';
 import { halvesToFloats } from '../runtime/half-float.js';
 import { KitError } from '../runtime/kit-error.js';
 import type { ImageSet } from '../types/image-set.js';
-import { type PictureView, viewSide, writeView } from './picture-view.js';
+import type { OnnxBackbone } from './onnx-backbone.js';
+import { caffeFrame, type PictureFrame, type PictureView, viewSide, writeView } from './picture-view.js';
 import { RowCache } from './row-cache.js';
 
-export interface FeatureRequest {
-  readonly images: ImageSet;
+interface NetworkLayerRequest {
   readonly network: Network;
   readonly weights: PretrainedWeights;
   /** A layer's name, or its block's: `pool5`, `inception_4e`. */
   readonly layer: string;
-  readonly view: PictureView;
 }
 
-export interface ExtractFeaturesOptions extends FeatureRequest {
+/** Whose output to take: a layer of a network that the kit describes, or a file of another framework. */
+export type FeatureLayer = NetworkLayerRequest | { readonly onnx: OnnxBackbone };
+
+export type FeatureRequest = FeatureLayer & { readonly images: ImageSet; readonly view: PictureView };
+
+export type ExtractFeaturesOptions = FeatureRequest & {
   /** Items to extract; default all. */
   readonly items?: readonly number[];
   onProgress?(done: number, total: number): void;
   readonly signal?: AbortSignal;
-}
+};
 
 /** Features on disk, one row an item. */
 export interface FeatureRows {
@@ -38,6 +42,8 @@ export interface FeatureRows {
 }
 
 const BATCH = 32;
+/** Threads that wait by spinning starve the decoders, and whatever else the machine is doing. */
+const SESSION = { extra: { session: { intra_op: { allow_spinning: '0' } } } };
 
 /**
  * Makes the features of a layer for every item that the cache lacks, through onnxruntime, while the next pictures
@@ -50,7 +56,7 @@ const BATCH = 32;
  *   onnxruntime does not start
  */
 export async function extractFeatures(options: ExtractFeaturesOptions): Promise<number> {
-  const { images, network, weights, view, items = [...images.items.keys()], signal } = options;
+  const { images, view, items = [...images.items.keys()], signal } = options;
   const plan = planOf(options);
   if (missingFrom(plan, items).length === 0) return 0;
   return withLock(join(plan.folder, 'lock'), async () => {
@@ -59,23 +65,23 @@ export async function extractFeatures(options: ExtractFeaturesOptions): Promise<
       const missing = lackingIn(cache, plan, items);
       if (missing.length === 0) return 0;
       const onnx = await import('onnxruntime-node');
-      const session = await onnx.InferenceSession.create(
-        onnxNetwork(network, weights.layers, [plan.layer], { half: plan.half, channelsLast: true }),
-        // Threads that wait by spinning starve the decoders, and whatever else the machine is doing.
-        { extra: { session: { intra_op: { allow_spinning: '0' } } } },
-      );
-      const side = viewSide(view, network.inputSize);
+      const model = plan.model();
+      const session = await (typeof model === 'string'
+        ? onnx.InferenceSession.create(model, SESSION)
+        : onnx.InferenceSession.create(model, SESSION));
+      const side = viewSide(view, plan.frame);
       const length = 3 * side * side;
+      const atOnce = plan.batch ?? BATCH;
       const decode = async (start: number) => {
-        const batch = missing.slice(start, start + BATCH);
-        const data = new Float32Array(batch.length * length);
+        const batch = missing.slice(start, start + atOnce);
+        const data = new Float32Array((plan.batch ?? batch.length) * length);
         await Promise.all(
           batch.map(async (item, i) =>
             writeView(
               await images.read(item),
               view,
               images.digests?.[item] as string,
-              network.inputSize,
+              plan.frame,
               data.subarray(i * length, (i + 1) * length),
             ),
           ),
@@ -83,22 +89,22 @@ export async function extractFeatures(options: ExtractFeaturesOptions): Promise<
         return { batch, data };
       };
       let next = decode(0);
-      for (let start = 0; start < missing.length; start += BATCH) {
+      for (let start = 0; start < missing.length; start += atOnce) {
         const { batch, data } = await next;
         if (signal?.aborted)
           throw new KitError('cancelled', `Stopped after ${start} of ${missing.length} pictures.`);
-        next = decode(start + BATCH);
+        next = decode(start + atOnce);
         // Awaited in the next round; a picture that breaks while the network runs must not end the process before.
         next.catch(() => {});
         const outputs = await session.run({
-          data: new onnx.Tensor('float32', data, [batch.length, 3, side, side]),
+          [plan.input]: new onnx.Tensor('float32', data, [data.length / length, 3, side, side]),
         });
-        const values = outputs[session.outputNames[0]].data as Float32Array | Uint16Array;
+        const values = outputs[plan.output ?? session.outputNames[0]].data as Float32Array | Uint16Array;
         cache.append(
           batch.map(plan.digest),
-          new Uint8Array(values.buffer, values.byteOffset, values.byteLength),
+          new Uint8Array(values.buffer, values.byteOffset, batch.length * plan.rowBytes),
         );
-        options.onProgress?.(Math.min(start + BATCH, missing.length), missing.length);
+        options.onProgress?.(Math.min(start + atOnce, missing.length), missing.length);
       }
       return missing.length;
     } finally {
@@ -160,17 +166,10 @@ function lackingIn(cache: RowCache, plan: Plan, items: readonly number[]): numbe
 /** Raised when the pixels that reach the network change, so that older caches are not taken for them. */
 const PREPROCESSING = 1;
 
-function planOf({ images, network, weights, layer, view }: FeatureRequest) {
-  const name = layerName(network, layer);
-  const side = viewSide(view, network.inputSize);
-  const [channels, height, width] = outputShapes(network, side).get(name) as readonly [
-    number,
-    number,
-    number,
-  ];
-  const half = height > 0;
-  const shape = half ? [height, width, channels] : [channels];
-  const key = JSON.stringify([PREPROCESSING, network.name, weights.checksum, name, view, half]);
+function planOf(request: FeatureRequest) {
+  const { images, view } = request;
+  const source = 'onnx' in request ? onnxSource(request.onnx) : networkSource(request, view);
+  const key = JSON.stringify([PREPROCESSING, ...source.key, source.layer, view, source.half]);
   const digests = images.digests;
   if (digests === undefined)
     throw new KitError(
@@ -178,12 +177,62 @@ function planOf({ images, network, weights, layer, view }: FeatureRequest) {
       `${images.name} gives no digests of its pictures; load it from files.`,
     );
   return {
-    layer: name,
-    half,
-    shape,
-    rowBytes: shape.reduce((product, size) => product * size, half ? 2 : 4),
+    ...source,
+    rowBytes: source.shape.reduce((product, size) => product * size, source.half ? 2 : 4),
     folder: join(cacheFolder(), 'features', sha256(key).slice(0, 16)),
     digest: (item: number) => (digests[item].length === 64 ? digests[item] : sha256(digests[item])),
+  };
+}
+
+/** How a layer's output is made, and where it stands in the cache. */
+interface FeatureSource {
+  /** Names network and weights. */
+  readonly key: readonly string[];
+  readonly layer: string;
+  readonly frame: PictureFrame;
+  readonly shape: readonly number[];
+  /** In float16. */
+  readonly half: boolean;
+  /** What onnxruntime loads: bytes, or a file's path. */
+  readonly model: () => Uint8Array | string;
+  readonly input: string;
+  /** The first where none is named. */
+  readonly output?: string;
+  readonly batch?: number;
+}
+
+function networkSource({ network, weights, layer }: NetworkLayerRequest, view: PictureView): FeatureSource {
+  const name = layerName(network, layer);
+  const frame = caffeFrame(network.inputSize);
+  const [channels, height, width] = outputShapes(network, viewSide(view, frame)).get(name) as readonly [
+    number,
+    number,
+    number,
+  ];
+  const half = height > 0;
+  return {
+    key: [network.name, weights.checksum],
+    layer: name,
+    frame,
+    shape: half ? [height, width, channels] : [channels],
+    half,
+    model: () => onnxNetwork(network, weights.layers, [name], { half, channelsLast: true }),
+    input: 'data',
+  };
+}
+
+function onnxSource({ path, checksum, input, side, layer, shape, batch }: OnnxBackbone): FeatureSource {
+  return {
+    key: ['onnx', checksum],
+    layer,
+    // 256 to 224, the proportion of torchvision's own test protocol.
+    frame: { whole: side, crop: side, stretched: Math.round((side * 8) / 7), colours: 'torch' },
+    shape,
+    half: false,
+    model: () => path,
+    input,
+    output: layer,
+    ...(batch === undefined ? {} : { batch }),
   };
 }
 

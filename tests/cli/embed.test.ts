@@ -50,7 +50,10 @@ describe('kit embed', () => {
     timeout: 60_000,
   }, async () => {
     for (const [args, message] of [
-      [['--backbone', 'resnet'], /--backbone is "resnet"; it can be googlenet, vgg16/],
+      [
+        ['--backbone', 'resnet'],
+        /--backbone is "resnet"; it can be googlenet, vgg16, the path of an \.onnx file/,
+      ],
       [['--layer', 'pool9'], /googlenet has no layer "pool9"; it has conv1, pool1/],
       [['--view', 'left'], /--view is "left"; it can be whole, centre/],
       [['--split', 'test'], /--split is "test"; it can be all\./],

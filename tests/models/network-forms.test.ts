@@ -4,7 +4,7 @@ import * as tf from '@tensorflow/tfjs';
 import * as onnx from 'onnxruntime-node';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { dataDirectory } from '../../src/datasets/data-directory.js';
-import { writeView } from '../../src/features/picture-view.js';
+import { caffeFrame, writeView } from '../../src/features/picture-view.js';
 import { loadCub200Crops, startBackend } from '../../src/index.js';
 import { googlenet } from '../../src/models/googlenet.js';
 import { type Network, type NetworkWeights, outputShapes } from '../../src/models/network.js';
@@ -86,7 +86,7 @@ describe('the trainable and the ONNX form of a network', () => {
     async () => {
       const birds = await loadCub200Crops();
       const planes = new Float32Array(3 * 224 * 224);
-      await writeView(await birds.read(0), 'whole', '', 224, planes);
+      await writeView(await birds.read(0), 'whole', '', caffeFrame(224), planes);
       const { layers } = readWeights(googlenet, folder);
       for (const [name, difference] of await differences(googlenet, layers, planes, 224))
         expect(difference, name).toBeLessThan(1e-4);

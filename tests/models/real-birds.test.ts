@@ -4,7 +4,7 @@ import * as tf from '@tensorflow/tfjs';
 import * as onnx from 'onnxruntime-node';
 import { describe, expect, it } from 'vitest';
 import { dataDirectory } from '../../src/datasets/data-directory.js';
-import { writeView } from '../../src/features/picture-view.js';
+import { caffeFrame, writeView } from '../../src/features/picture-view.js';
 import { loadCub200Crops, startBackend } from '../../src/index.js';
 import { googlenet } from '../../src/models/googlenet.js';
 import { onnxNetwork } from '../../src/models/onnx-network.js';
@@ -47,7 +47,7 @@ describe('GoogLeNet with its real weights', () => {
       const planes = new Float32Array(chosen.length * 3 * SIDE * SIDE);
       for (const [i, { item }] of chosen.entries()) {
         const into = planes.subarray(i * 3 * SIDE * SIDE, (i + 1) * 3 * SIDE * SIDE);
-        await writeView(await birds.read(item), 'whole', '', SIDE, into);
+        await writeView(await birds.read(item), 'whole', '', caffeFrame(SIDE), into);
       }
       const { layers } = readWeights(googlenet, join(folder, 'weights'));
       const session = await onnx.InferenceSession.create(onnxNetwork(googlenet, layers, [CLASSIFIER]));
