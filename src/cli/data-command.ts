@@ -1,5 +1,5 @@
 import { existsSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { Presets, SingleBar } from 'cli-progress';
 import { getDataset, stateOf } from '../datasets/acquisition/get-dataset.js';
 import { datasetSources, sourceNamed } from '../datasets/acquisition/sources.js';
@@ -7,7 +7,10 @@ import { dataDirectory } from '../datasets/data-directory.js';
 import { counted } from '../datasets/listed-image-set.js';
 import { recogniseDataset } from '../datasets/recognise-dataset.js';
 import { verifyDataset } from '../datasets/verify-dataset.js';
+import { weightsPathIn } from '../experiments/experiment-data.js';
+import { readWeights } from '../models/read-weights.js';
 import { KitError } from '../runtime/kit-error.js';
+import { NETWORKS } from './embed-command.js';
 
 /** `kit data list`: what there is to get, under which terms, and what is here. */
 export function dataListCommand(): void {
@@ -41,6 +44,10 @@ function hereOf(folder: string, name: string): string {
 export async function dataVerifyCommand(target: string | undefined): Promise<void> {
   let sound = true;
   for (const folder of foldersToVerify(target)) {
+    if (holdsWeights(folder)) {
+      sound = verifyWeights(folder) && sound;
+      continue;
+    }
     const bar = progressBar();
     const report = await verifyDataset(folder, {
       onProgress: (done, total) => bar.show(done, total, 'pictures'),
@@ -53,16 +60,43 @@ export async function dataVerifyCommand(target: string | undefined): Promise<voi
   if (!sound) process.exitCode = 1;
 }
 
+function holdsWeights(folder: string): boolean {
+  return Object.hasOwn(NETWORKS, basename(folder)) && existsSync(weightsPathIn(folder));
+}
+
+/** Says whether a network's weights are whole, for a folder that has the network's name. */
+function verifyWeights(folder: string): boolean {
+  const network = NETWORKS[basename(folder)];
+  const path = weightsPathIn(folder);
+  try {
+    const { layers, checksum } = readWeights(network, path);
+    const values = [...layers.values()].reduce(
+      (sum, { filter, bias }) => sum + filter.length + bias.length,
+      0,
+    );
+    print(`weights of ${network.name} in ${path}: whole`);
+    print(`  ${counted(values)} values of ${layers.size} layers, SHA-256 over them ${checksum}`);
+    return true;
+  } catch (error) {
+    if (!(error instanceof KitError)) throw error;
+    print(`weights of ${network.name} in ${path}: damaged`);
+    print(`  ${error.message}`);
+    return false;
+  }
+}
+
 function foldersToVerify(target: string | undefined): string[] {
   const directory = dataDirectory();
   if (target !== undefined) {
     const source = datasetSources.find(({ name }) => name === target);
-    return [source === undefined ? target : join(directory, source.folder)];
+    if (source !== undefined) return [join(directory, source.folder)];
+    const here = join(directory, target);
+    return [existsSync(target) || !existsSync(here) ? target : here];
   }
   const folders = existsSync(directory)
     ? readdirSync(directory)
         .map((entry) => join(directory, entry))
-        .filter((folder) => recogniseDataset(folder) !== undefined)
+        .filter((folder) => recogniseDataset(folder) !== undefined || holdsWeights(folder))
     : [];
   if (folders.length > 0) return folders;
   throw new KitError(

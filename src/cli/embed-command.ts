@@ -31,7 +31,7 @@ export interface EmbedOptions {
   readonly out: string;
 }
 
-const NETWORKS: Readonly<Record<string, Network>> = { googlenet, vgg16 };
+export const NETWORKS: Readonly<Record<string, Network>> = { googlenet, vgg16 };
 
 /** `kit embed`: features of every picture of a folder, as .npy with its labels beside it. */
 export async function embedCommand(target: string, options: EmbedOptions): Promise<void> {

@@ -149,7 +149,10 @@ data
 data
   .command('verify')
   .description('check copies on disk against the published lists')
-  .argument('[target]', 'a name of kit data list, or a folder; default: all in KIT_DATA or datasets/')
+  .argument(
+    '[target]',
+    'a name of kit data list, a folder, googlenet or vgg16 (weights); default: all in KIT_DATA or datasets/',
+  )
   .action(async (target) => {
     const { dataVerifyCommand } = await import('./data-command.js');
     await dataVerifyCommand(target);

@@ -191,9 +191,13 @@ function viewsOf(first: PictureView, random: number): PictureView[] {
   return [first, ...Array.from({ length: random }, (_, i): PictureView => `random-${i}`)];
 }
 
-/** A network's `.caffemodel` or its folder `weights`, in the folder of its name in the data directory. */
+/** Where a network's weights lie: in the folder of its name in the data directory. */
 export function pretrainedWeightsPath(network: string): string {
-  const folder = join(dataDirectory(), network);
+  return weightsPathIn(join(dataDirectory(), network));
+}
+
+/** A folder's `.caffemodel`, else its folder `weights`, whether or not it is there. */
+export function weightsPathIn(folder: string): string {
   const files = existsSync(folder) ? readdirSync(folder) : [];
   return join(folder, files.find((file) => file.endsWith('.caffemodel')) ?? 'weights');
 }

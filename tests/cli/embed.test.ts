@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import sharp from 'sharp';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -33,6 +33,26 @@ const embed = (...args: string[]) =>
     KIT_DATA: folder,
     KIT_CACHE: join(folder, 'cache'),
   });
+
+describe('kit data verify', () => {
+  it('says whether the weights of a network are whole', () => {
+    const verify = () => runKit(['data', 'verify', 'googlenet'], { KIT_DATA: folder });
+    const { stdout, status } = verify();
+    expect(stdout).toMatch(
+      /weights of googlenet in .*googlenet\/weights: whole\n {2}6,998,552 values of 58 layers/,
+    );
+    expect(status).toBe(0);
+    const bias = join(folder, 'googlenet', 'weights', 'loss3', 'classifier_bias.bin');
+    const content = readFileSync(bias);
+    writeFileSync(bias, content.subarray(0, 100));
+    const damaged = verify();
+    writeFileSync(bias, content);
+    expect(damaged.stdout).toMatch(
+      /weights: damaged\n {2}.*classifier_bias\.bin has 100 bytes; expected 4000/,
+    );
+    expect(damaged.status).toBe(1);
+  });
+});
 
 describe('kit embed', () => {
   it('writes features and labels that kit evaluate reads; a second run computes nothing', {
