@@ -74,7 +74,7 @@ describe('kit evaluate', () => {
 describe('kit bench', () => {
   it('names the benchmarks there are', () => {
     const { status, stderr } = runKit(['bench', 'nonsense']);
-    expect(stderr).toMatch(/no benchmark "nonsense"; there is training and evaluation/);
+    expect(stderr).toMatch(/no benchmark "nonsense"; there are losses, training, features, evaluation/);
     expect(status).toBe(1);
   });
 });
