@@ -43,7 +43,7 @@ export function startBackend(options: { readonly threads?: number } = {}): Promi
 }
 
 async function start(threads: number): Promise<BackendDescription> {
-  const forced = process.env.KIT_BACKEND;
+  const forced = process.env.KIT_BACKEND || undefined;
   if (forced !== undefined && !BACKEND_NAMES.includes(forced as BackendName)) {
     throw new KitError(
       'backend-unavailable',
