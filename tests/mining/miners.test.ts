@@ -65,7 +65,12 @@ describe('each miner finds what a search over all triplets finds:', () => {
   ];
 
   it.each(cases)('%s', (_, mine, passes) => {
-    fc.assert(fc.property(tables, (table) => void expect(listed(mine(table))).toEqual(every(table, passes))));
+    fc.assert(
+      fc.property(
+        tables,
+        (table) => void expect(listed(mine(table)).sort()).toEqual(every(table, passes).sort()),
+      ),
+    );
   });
 
   it('batch-hard', () => {
@@ -131,6 +136,7 @@ describe('a miner of triplets', () => {
       labels: Int32Array.from({ length: 40 }, (_, i) => i % 2),
     };
     expect(() => allTriplets(table, { most: 1000 })).toThrow(/more than 1000 triplets. Mine smaller batches/);
+    expect(allTriplets(table, { most: 40 * 19 * 20 }).anchors).toHaveLength(40 * 19 * 20);
   });
 });
 
@@ -157,6 +163,46 @@ describe('distance-weighted sampling', () => {
     }
     const [first, second] = [Math.sqrt(1 - 1 / 4), Math.sqrt(1 - 1.44 / 4)];
     expect(nearer / draws).toBeCloseTo(first / (first + second), 1);
+  });
+
+  it('in six dimensions draws as often as a table of weights over all negatives says', () => {
+    const random = new SeededRandom('six dimensions');
+    const [d, n, draws] = [6, 8, 6000];
+    const table = {
+      vectors: Float32Array.from({ length: d * n }, () => random.normal()),
+      dimension: d,
+      labels: Int32Array.from({ length: n }, (_, i) => Math.max(1, i)),
+    };
+    const unit = rowsOf(table).map((row) => row.map((value) => value / Math.hypot(...row)));
+    const weights = unit.slice(2).map((row) => {
+      const distance = Math.sqrt(squared(unit[0], row));
+      const kept = Math.max(distance, 0.9);
+      return distance > 1.6 ? 0 : 1 / (kept ** (d - 2) * (1 - kept ** 2 / 4) ** ((d - 3) / 2));
+    });
+    const total = weights.reduce((sum, weight) => sum + weight, 0);
+    const counts = new Float64Array(n);
+    for (let seed = 0; seed < draws; seed++) {
+      const options = { random: new SeededRandom(seed), cutoff: 0.9, farthest: 1.6 };
+      counts[distanceWeightedTriplets(table, options).negatives[0]]++;
+    }
+    expect(weights.filter((weight) => weight > 0).length).toBeGreaterThan(2);
+    for (const [i, weight] of weights.entries()) {
+      const share = weight / total;
+      const fourDeviations = 4 * Math.sqrt((share * (1 - share)) / draws);
+      expect(Math.abs(counts[i + 2] / draws - share)).toBeLessThanOrEqual(fourDeviations);
+    }
+  });
+
+  it('draws no negative opposite to the anchor, whose weight is no number', () => {
+    const table = {
+      vectors: Float32Array.of(1, 0, 0, 0, 1, 0, 0, 0, -1, 0, 0, 0, 0, 1, 0, 0),
+      dimension: 4,
+      labels: Int32Array.of(0, 0, 1, 2),
+    };
+    for (let seed = 0; seed < 20; seed++) {
+      const { negatives } = distanceWeightedTriplets(table, { random: new SeededRandom(seed), farthest: 2 });
+      expect(Array.from(negatives)).toEqual([3, 3]);
+    }
   });
 });
 
