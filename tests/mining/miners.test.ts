@@ -210,9 +210,9 @@ describe('hard class mining for N-pair batches', () => {
   const labels = Array.from({ length: 20 }, (_, i) => Math.floor(i / 2));
 
   it('adds the class that is most similar to those chosen so far, one after another', () => {
-    const sampler = new HardClassNPairSampler({ labels, classes: 4, candidates: 10 });
+    const sampler = new HardClassNPairSampler({ labels, classes: 4, candidates: 10, dimension: 2 });
     const representative = (label: number) => [Math.cos(label / 2), Math.sin(label / 2)];
-    sampler.observe([...Array(10).keys()], [...Array(10).keys()].map(representative));
+    sampler.observe([...Array(10).keys()], Float32Array.from([...Array(10).keys()].flatMap(representative)));
     for (let seed = 0; seed < 20; seed++) {
       const batch = sampler.batch(new SeededRandom(seed)).map((position) => labels[position]);
       const chosen = batch.filter((_, row) => row % 2 === 0);
@@ -221,8 +221,27 @@ describe('hard class mining for N-pair batches', () => {
         const best = (label: number) =>
           Math.max(...chosen.slice(0, i).map((other) => Math.cos((label - other) / 2)));
         const rest = [...Array(10).keys()].filter((label) => !chosen.slice(0, i).includes(label));
-        expect(best(chosen[i])).toBeCloseTo(Math.max(...rest.map(best)), 10);
+        expect(best(chosen[i])).toBeCloseTo(Math.max(...rest.map(best)), 6);
       }
     }
+  });
+
+  it('prefers the latest embedding of a class, and no class that was not seen', () => {
+    const sampler = new HardClassNPairSampler({ labels, classes: 2, candidates: 10, dimension: 1 });
+    sampler.observe([0, 1, 2, 2], Float32Array.of(1, 3, 9, 2));
+    const hardest = [1, 2, 1];
+    for (let seed = 0; seed < 60; seed++) {
+      const [first, , second] = sampler.batch(new SeededRandom(seed)).map((position) => labels[position]);
+      if (first < 3) expect(second).toBe(hardest[first]);
+    }
+  });
+
+  it('refuses more candidates than there are classes, and fewer than it is to choose', () => {
+    expect(() => new HardClassNPairSampler({ labels, classes: 2, candidates: 11, dimension: 1 })).toThrow(
+      /11 classes, but only 10/,
+    );
+    expect(() => new HardClassNPairSampler({ labels, classes: 5, candidates: 4, dimension: 1 })).toThrow(
+      /4 candidates are fewer than the 5 classes/,
+    );
   });
 });
