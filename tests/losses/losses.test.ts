@@ -118,3 +118,18 @@ describe.each(catalogue)('$name', ({ name, tensor, plain, batch }) => {
     expect(tf.memory().numTensors).toBe(before);
   });
 });
+
+describe.each(catalogue.filter(({ name }) => /^(triplet \(all|contrastive|lifted)/.test(name)))(
+  'on many rows far from the origin, $name',
+  ({ tensor, plain, batch }) => {
+    it('agrees with its plain twin to 1e-5 relative in value and gradient', () => {
+      const { points, labels } = batch(15, 6, 'far');
+      const rows = points.map((row) => row.map((coordinate) => Math.fround(coordinate + 300)));
+      const [ours, twin] = [evaluate(tensor, rows, labels), plain(rows, labels)];
+      expect(Math.abs(ours.loss - twin.loss)).toBeLessThanOrEqual(1e-5 * Math.abs(twin.loss));
+      expect(largestDifference(ours.gradient, twin.gradient)).toBeLessThanOrEqual(
+        1e-5 * largest(twin.gradient),
+      );
+    });
+  },
+);

@@ -9,7 +9,9 @@ import {
   marginLoss,
   nPairAngularLoss,
   nPairLoss,
+  proxyNcaLoss,
   reference,
+  SeededRandom,
   tripletHingeLoss,
   tripletLoss,
 } from '../../src/index.js';
@@ -147,6 +149,18 @@ describe('by hand', () => {
       1.5,
       5,
     );
+  });
+
+  // Anchor 0, positive 1 (D² = 1): negative −1 is as near, not farther; 3 is: [1 − 9 + 2]₊ = 0. Anchor 1, positive 0: both
+  // negatives at D² = 4: [1 − 4 + 2]₊ = 0.
+  it('semi-hard triplets: a negative as near as the positive is not farther', () => {
+    const rows = points([[0], [1], [-1], [3]]);
+    expect(value(tripletLoss({ margin: 2, mining: 'semi-hard' })(rows, [0, 0, 1, 2]))).toBe(0);
+  });
+
+  it('Proxy-NCA refuses one class alone', () => {
+    const options = { classes: [4], dimension: 2, random: new SeededRandom(0) };
+    expect(() => proxyNcaLoss(options)).toThrow(/two classes or more/);
   });
 });
 

@@ -44,6 +44,9 @@ const tables = fc.integer({ min: 0, max: 1e6 }).map((seed): EmbeddingTable => {
   };
 });
 
+/** Whole coordinates: many sides are of one length. */
+const tied = tables.map((table) => ({ ...table, vectors: table.vectors.map(Math.round) }));
+
 describe('each miner finds what a search over all triplets finds:', () => {
   const cases: [
     string,
@@ -67,30 +70,29 @@ describe('each miner finds what a search over all triplets finds:', () => {
   it.each(cases)('%s', (_, mine, passes) => {
     fc.assert(
       fc.property(
-        tables,
+        fc.oneof(tables, tied),
         (table) => void expect(listed(mine(table)).sort()).toEqual(every(table, passes).sort()),
       ),
     );
   });
 
-  it('batch-hard', () => {
+  it('batch-hard, the lower row among equals', () => {
     fc.assert(
-      fc.property(tables, (table) => {
+      fc.property(fc.oneof(tables, tied), (table) => {
         const rows = rowsOf(table);
-        const byAnchor = new Map<number, number[][]>();
-        for (const triplet of every(table, () => true).map((text) => text.split(',').map(Number))) {
-          byAnchor.set(triplet[0], [...(byAnchor.get(triplet[0]) ?? []), triplet]);
-        }
-        const expected = [...byAnchor].map(([a, triplets]) => {
-          const side = (index: number) => triplets.map((triplet) => squared(rows[a], rows[triplet[index]]));
-          return [Math.max(...side(1)), Math.min(...side(2))];
+        const all = every(table, () => true).map((text) => text.split(',').map(Number));
+        const expected = [...rows.keys()].flatMap((anchor) => {
+          const own = all.filter(([a]) => a === anchor);
+          if (own.length === 0) return [];
+          const side = (row: number) => squared(rows[anchor], rows[row]);
+          const [positives, negatives] = [1, 2].map((role) =>
+            [...new Set(own.map((triplet) => triplet[role]))].sort((x, y) => x - y),
+          );
+          const farthest = positives.find((row) => side(row) === Math.max(...positives.map(side)));
+          const nearest = negatives.find((row) => side(row) === Math.min(...negatives.map(side)));
+          return [[anchor, farthest, nearest].join()];
         });
-        const { anchors, positives, negatives } = batchHardTriplets(table);
-        expect(Array.from(anchors)).toEqual([...byAnchor.keys()]);
-        for (const [i, [farthest, nearest]] of expected.entries()) {
-          expect(squared(rows[anchors[i]], rows[positives[i]])).toBeCloseTo(farthest, 10);
-          expect(squared(rows[anchors[i]], rows[negatives[i]])).toBeCloseTo(nearest, 10);
-        }
+        expect(listed(batchHardTriplets(table))).toEqual(expected);
       }),
     );
   });
