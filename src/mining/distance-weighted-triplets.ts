@@ -13,7 +13,7 @@ export interface DistanceWeightedOptions {
 }
 
 /**
- * Distance-weighted sampling (Wu et al. 2017, "Sampling Matters in Deep Embedding Learning", section 3.2): one negative
+ * Distance-weighted sampling (Wu et al. 2017, "Sampling Matters in Deep Embedding Learning", section 4): one negative
  * for every ordered anchor–positive pair, drawn with weight 1/q(D), where q(D) ∝ D^(d−2) (1 − D²/4)^((d−3)/2) is the density
  * of distances between random points of the unit sphere in d dimensions. Works on the rows put to unit length.
  */

@@ -9,7 +9,7 @@ export interface MinedPairs {
 }
 
 /**
- * Multi-similarity mining (Wang et al. 2019, "Multi-Similarity Loss with General Pair Weighting", section 3.2), on cosine
+ * Multi-similarity mining (Wang et al. 2019, "Multi-Similarity Loss with General Pair Weighting"), on cosine
  * similarities: a negative is kept when it is more similar to the anchor than the least similar positive less ε, a
  * positive when it is less similar than the most similar negative plus ε.
  *
