@@ -23,7 +23,13 @@ function rowsOfF(
   );
 }
 
-const logOnePlusSum = (fs: readonly number[]) => Math.log(1 + fs.reduce((sum, f) => sum + Math.exp(f), 0));
+/** log(Σ exp f) with the largest taken out first. */
+function logSum(fs: readonly number[]): number {
+  const largest = Math.max(...fs);
+  return largest + Math.log(fs.reduce((sum, f) => sum + Math.exp(f - largest), 0));
+}
+
+const logOnePlusSum = (fs: readonly number[]) => logSum([0, ...fs]);
 
 export function correct(points: Points, alphaDegrees: number): number {
   const t = tangentSquared(alphaDegrees);
@@ -49,18 +55,14 @@ export function sumOutsideLogarithm(points: Points, alphaDegrees: number): numbe
   return mean(
     rowsOfF(points, (a, p, n) => definition(a, p, n, t))
       .flat()
-      .map((f) => Math.log(1 + Math.exp(f))),
+      .map((f) => logOnePlusSum([f])),
   );
 }
 
 /** The diagonal masked to −∞ where a zero had supplied the 1. */
 export function lostOne(points: Points, alphaDegrees: number): number {
   const t = tangentSquared(alphaDegrees);
-  return mean(
-    rowsOfF(points, (a, p, n) => definition(a, p, n, t)).map((fs) =>
-      Math.log(fs.reduce((sum, f) => sum + Math.exp(f), 0)),
-    ),
-  );
+  return mean(rowsOfF(points, (a, p, n) => definition(a, p, n, t)).map(logSum));
 }
 
 /** Anchors and positives at unit length, negatives not. */

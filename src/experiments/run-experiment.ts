@@ -4,6 +4,7 @@ import * as tf from '@tensorflow/tfjs';
 import type { FixedSizeImageSet } from '../datasets/fixed-size-image-set.js';
 import { evaluateEmbeddings } from '../evaluation/evaluate-embeddings.js';
 import { recallAtK } from '../evaluation/recall-at-k.js';
+import { HardClassNPairSampler } from '../mining/hard-class-n-pair-sampler.js';
 import { MPerClassSampler } from '../mining/m-per-class-sampler.js';
 import { NPairSampler } from '../mining/n-pair-sampler.js';
 import { frozenFeatures, googlenetEmbedding } from '../models/googlenet-embedding.js';
@@ -111,23 +112,24 @@ async function trainModel(
   if (spec.loss === null) {
     return { curve: [{ step: 0, loss: null, ...(await validate()) }], chosenStep: 0, trainingSeconds: 0 };
   }
-  const loss = lossFromSpec(spec.loss);
   const labels = Int32Array.from(data.train, (i) => data.labels[i]);
-  const sampler =
-    spec.batch.name === 'n-pair'
-      ? new NPairSampler({ labels, classes: spec.batch.classes })
-      : new MPerClassSampler({
-          labels,
-          classes: spec.batch.classes,
-          imagesPerClass: spec.batch.imagesPerClass,
-        });
+  // A model without an embedding layer has nothing to train.
+  const dimension = 'embeddingDimension' in spec.model ? spec.model.embeddingDimension : 0;
+  const loss = lossFromSpec(spec.loss, {
+    classes: [...new Set(labels)],
+    dimension,
+    random: random.fork('loss'),
+  });
+  const proxyRate = 'proxyLearningRateFactor' in spec.loss ? spec.loss.proxyLearningRateFactor : 1;
   const proxies = (loss.variables ?? []).map((variable) => ({
     name: variable.name,
     variable,
-    learningRateFactor: 1,
+    learningRateFactor: proxyRate,
   }));
-  return train({
-    model,
+  const sampler = samplerFromSpec(spec.batch, labels, dimension);
+  const representatives = sampler instanceof HardClassNPairSampler ? [sampler.representatives] : [];
+  const training = train({
+    model: { ...model, statistics: [...model.statistics, ...representatives] },
     loss,
     optimizer: new Optimizer([...model.parameters, ...proxies], spec.optimizer),
     steps: spec.steps,
@@ -136,6 +138,10 @@ async function trainModel(
     batch: (stepRandom) => sampler.batch(stepRandom).map((position) => data.train[position]),
     labels: (indices) => Array.from(indices, (i) => data.labels[i]),
     inputs: (indices, stepRandom) => data.inputs(indices, stepRandom),
+    observe:
+      sampler instanceof HardClassNPairSampler
+        ? (seen, embeddings) => sampler.observe(seen, embeddings)
+        : undefined,
     validate,
     checkpointPath:
       options.results === undefined
@@ -144,6 +150,18 @@ async function trainModel(
     onProgress: options.onProgress,
     signal: options.signal,
   });
+  return training.finally(() => tf.dispose(proxies.map(({ variable }) => variable)));
+}
+
+function samplerFromSpec(batch: RunSpec['batch'], labels: Int32Array, dimension: number) {
+  switch (batch.name) {
+    case 'n-pair':
+      return new NPairSampler({ ...batch, labels });
+    case 'n-pair-hard-classes':
+      return new HardClassNPairSampler({ ...batch, labels, dimension });
+    case 'm-per-class':
+      return new MPerClassSampler({ ...batch, labels });
+  }
 }
 
 function modelFromSpec(spec: RunSpec, data: ExperimentData, random: SeededRandom): Model {

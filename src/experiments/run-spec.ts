@@ -74,10 +74,37 @@ const loss = z.discriminatedUnion('name', [
     normalize: z.enum(['none', 'all', 'angular']),
     l2: nonNegative,
   }),
+  z.strictObject({ name: z.literal('multi-similarity'), alpha: positive, beta: positive, base: z.number() }),
+  z.strictObject({
+    name: z.literal('margin'),
+    margin: nonNegative,
+    beta: positive,
+    normalize: z.enum(['none', 'all']),
+    pairs: z.enum(['all', 'distance-weighted']),
+  }),
+  /** Proxies learn at the optimizer's rate times `proxyLearningRateFactor`. */
+  z.strictObject({ name: z.literal('proxy-nca'), proxyLearningRateFactor: positive }),
+  z.strictObject({
+    name: z.literal('proxy-anchor'),
+    scale: positive,
+    margin: nonNegative,
+    proxyLearningRateFactor: positive,
+  }),
 ]);
 
 const batch = z.discriminatedUnion('name', [
   z.strictObject({ name: z.literal('n-pair'), classes: z.int().min(2) }),
+  /** Hard negative class mining: the classes of a batch are chosen among `candidates` drawn at random. */
+  z
+    .strictObject({
+      name: z.literal('n-pair-hard-classes'),
+      classes: z.int().min(2),
+      candidates: z.int().min(2),
+    })
+    .refine(({ classes, candidates }) => candidates >= classes, {
+      path: ['candidates'],
+      message: 'must be as large as classes or larger',
+    }),
   z.strictObject({ name: z.literal('m-per-class'), classes: z.int().min(2), imagesPerClass: z.int().min(2) }),
 ]);
 

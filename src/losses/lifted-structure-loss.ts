@@ -32,8 +32,9 @@ export function liftedStructureLoss(options: LiftedStructureLossOptions = {}): B
       const distances = rootOfDistances(pairwiseSquaredDistances(embeddings));
       const reach = maskedLogSumExp(tf.scalar(margin).sub(distances), tf.tensor2d(negative, [n, n]));
       const [ofFirst, ofSecond] = [first, second].map((rows) => tf.gather(reach, tf.tensor1d(rows, 'int32')));
-      const larger = ofFirst.maximum(ofSecond);
-      const both = larger.add(ofFirst.sub(ofSecond).abs().neg().exp().add(1).log());
+      // A constant: through `maximum`, two equal reaches would not share the gradient.
+      const larger = tf.tensor1d(ofFirst.maximum(ofSecond).dataSync<'float32'>());
+      const both = ofFirst.sub(larger).exp().add(ofSecond.sub(larger).exp()).log().add(larger);
       const flatPositions = first.map((row, i) => row * n + second[i]);
       const between = tf.gather(distances.reshape([n * n]), tf.tensor1d(flatPositions, 'int32'));
       return both

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
+import { KitError } from '../runtime/kit-error.js';
 import type { BatchLoss } from './batch-loss.js';
 import { l2Normalize } from './l2-normalize.js';
 import { maskedLogSumExp } from './log-sum-exp.js';
@@ -10,8 +11,13 @@ import { makeProxies, type ProxyOptions } from './proxies.js';
  *
  * Gradient to d, w the softmax weights of the other proxies: 1/n for the own, −w/n for each other. Plain twin:
  * `reference.proxyNca`.
+ *
+ * @throws KitError `invalid-argument` for one class alone: its rows have no proxy to be told from
  */
 export function proxyNcaLoss(options: ProxyOptions): BatchLoss {
+  if (options.classes.length < 2) {
+    throw new KitError('invalid-argument', 'Proxy-NCA needs two classes or more.');
+  }
   const { variable, membership } = makeProxies(options);
   const loss = (embeddings: tf.Tensor2D, labels: ArrayLike<number>): tf.Scalar =>
     tf.tidy(() => {

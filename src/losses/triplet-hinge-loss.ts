@@ -8,7 +8,7 @@ export interface TripletHingeOptions {
 }
 
 /**
- * Mean of [‖x_a−x_p‖² − ‖x_a−x_n‖² + m]₊ over given triplets (Schroff et al. 2015, "FaceNet", Eq. 2; the
+ * Mean of [‖x_a−x_p‖² − ‖x_a−x_n‖² + m]₊ over given triplets (Schroff et al. 2015, "FaceNet", section 3.1; the
  * angular loss paper writes it without the mean).
  *
  * Gradient where active: 2(x_n−x_p) to the anchor, 2(x_p−x_a) to the positive, 2(x_a−x_n) to the negative.

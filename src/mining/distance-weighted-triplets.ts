@@ -13,7 +13,7 @@ export interface DistanceWeightedOptions {
 }
 
 /**
- * Distance-weighted sampling (Wu et al. 2017, "Sampling Matters in Deep Embedding Learning", section 3.2): one negative
+ * Distance-weighted sampling (Wu et al. 2017, "Sampling Matters in Deep Embedding Learning", section 4): one negative
  * for every ordered anchor–positive pair, drawn with weight 1/q(D), where q(D) ∝ D^(d−2) (1 − D²/4)^((d−3)/2) is the density
  * of distances between random points of the unit sphere in d dimensions. Works on the rows put to unit length.
  */
@@ -24,8 +24,10 @@ export function distanceWeightedTriplets(table: EmbeddingTable, options: Distanc
   const list = new TripletList();
   for (let anchor = 0; anchor < unit.labels.length; anchor++) {
     const { positives, negatives } = positivesAndNegatives(unit.labels, anchor);
+    if (positives.length === 0) continue;
     const distances = squaredDistancesFrom(unit, anchor).map(Math.sqrt);
-    const near = negatives.filter((row) => distances[row] <= farthest);
+    // From D = 2 on the weight is no number: never drawn, as in pytorch-metric-learning.
+    const near = negatives.filter((row) => distances[row] <= farthest && distances[row] < 2);
     const logWeights = near.map((row) => {
       const distance = Math.max(distances[row], cutoff);
       return -(d - 2) * Math.log(distance) - ((d - 3) / 2) * Math.log(1 - distance ** 2 / 4);

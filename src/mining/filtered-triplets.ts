@@ -1,35 +1,32 @@
 import type { EmbeddingTable } from '../types/embedding-table.js';
-import { positivesAndNegatives, squaredDistancesFrom } from './row-distances.js';
+import { itemsByClass } from './items-by-class.js';
+import { squaredDistancesFrom } from './row-distances.js';
 import { TripletList, type Triplets } from './triplet-list.js';
 
-/** Squared distances of one triplet's sides. */
-export interface TripletSides {
-  readonly anchorPositive: number;
-  readonly anchorNegative: number;
-  /** Computed only for miners that ask for it. */
-  readonly positiveNegative: number;
-}
-
-/** Every (anchor, positive, negative) of the table whose sides pass, in row order. Memory: the result and two rows of distances. */
+/**
+ * Every (anchor, positive, negative) of the table whose squared sides pass, class after class, rows in order within a class.
+ * Memory: the result and, for one class at a time, the distances from its rows to all.
+ */
 export function filteredTriplets(
   table: EmbeddingTable,
-  passes: (sides: TripletSides) => boolean,
-  options: { readonly most?: number; readonly withThirdSide?: boolean } = {},
+  passes: (anchorPositive: number, anchorNegative: number, positiveNegative: number) => boolean,
+  options: { readonly most?: number } = {},
 ): Triplets {
   const list = new TripletList(options.most);
-  for (let anchor = 0; anchor < table.labels.length; anchor++) {
-    const { positives, negatives } = positivesAndNegatives(table.labels, anchor);
-    if (positives.length === 0 || negatives.length === 0) continue;
-    const fromAnchor = squaredDistancesFrom(table, anchor);
-    for (const positive of positives) {
-      const fromPositive = options.withThirdSide ? squaredDistancesFrom(table, positive) : null;
-      for (const negative of negatives) {
-        const sides = {
-          anchorPositive: fromAnchor[positive],
-          anchorNegative: fromAnchor[negative],
-          positiveNegative: fromPositive === null ? Number.NaN : fromPositive[negative],
-        };
-        if (passes(sides)) list.add(anchor, positive, negative);
+  const { labels } = table;
+  for (const members of itemsByClass(labels, 0, 2)) {
+    const negatives = Array.from(labels.keys()).filter((row) => labels[row] !== labels[members[0]]);
+    if (negatives.length === 0) continue;
+    const distances = members.map((row) => squaredDistancesFrom(table, row));
+    for (const [i, fromAnchor] of distances.entries()) {
+      for (const [j, fromPositive] of distances.entries()) {
+        if (i === j) continue;
+        const anchorPositive = fromAnchor[members[j]];
+        for (const negative of negatives) {
+          if (passes(anchorPositive, fromAnchor[negative], fromPositive[negative])) {
+            list.add(members[i], members[j], negative);
+          }
+        }
       }
     }
   }

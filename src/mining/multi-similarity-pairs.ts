@@ -9,7 +9,7 @@ export interface MinedPairs {
 }
 
 /**
- * Multi-similarity mining (Wang et al. 2019, "Multi-Similarity Loss with General Pair Weighting", section 3.2), on cosine
+ * Multi-similarity mining (Wang et al. 2019, "Multi-Similarity Loss with General Pair Weighting"), on cosine
  * similarities: a negative is kept when it is more similar to the anchor than the least similar positive less ε, a
  * positive when it is less similar than the most similar negative plus ε.
  *
@@ -25,8 +25,14 @@ export function multiSimilarityPairs(
   for (let anchor = 0; anchor < unit.labels.length; anchor++) {
     const { positives, negatives } = positivesAndNegatives(unit.labels, anchor);
     const similarity = squaredDistancesFrom(unit, anchor).map((squared) => 1 - squared / 2);
-    const leastPositive = Math.min(...positives.map((row) => similarity[row]));
-    const mostNegative = Math.max(...negatives.map((row) => similarity[row]));
+    const leastPositive = positives.reduce(
+      (least, row) => Math.min(least, similarity[row]),
+      Number.POSITIVE_INFINITY,
+    );
+    const mostNegative = negatives.reduce(
+      (most, row) => Math.max(most, similarity[row]),
+      Number.NEGATIVE_INFINITY,
+    );
     for (const row of negatives)
       if (similarity[row] > leastPositive - epsilon) mined.negatives.push([anchor, row]);
     for (const row of positives)

@@ -31,7 +31,10 @@ export class TripletList {
       grown.set(this.rows);
       this.rows = grown;
     }
-    this.rows.set([anchor, positive, negative], 3 * this.count++);
+    const at = 3 * this.count++;
+    this.rows[at] = anchor;
+    this.rows[at + 1] = positive;
+    this.rows[at + 2] = negative;
   }
 
   columns(): Triplets {

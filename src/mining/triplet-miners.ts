@@ -16,7 +16,7 @@ export function allTriplets(table: EmbeddingTable, options: MinerOptions = {}): 
 export function hardTriplets(table: EmbeddingTable, options: MinerOptions = {}): Triplets {
   return filteredTriplets(
     table,
-    ({ anchorPositive, anchorNegative }) => anchorNegative < anchorPositive,
+    (anchorPositive, anchorNegative) => anchorNegative < anchorPositive,
     options,
   );
 }
@@ -32,7 +32,7 @@ export function semiHardTriplets(
   const { margin = 0.2 } = options;
   return filteredTriplets(
     table,
-    ({ anchorPositive, anchorNegative }) =>
+    (anchorPositive, anchorNegative) =>
       anchorNegative > anchorPositive && anchorNegative < anchorPositive + margin,
     options,
   );
@@ -52,8 +52,8 @@ export function angularTriplets(
   const t = Math.tan((alphaDegrees * Math.PI) / 180) ** 2;
   return filteredTriplets(
     table,
-    ({ anchorPositive, anchorNegative, positiveNegative }) =>
+    (anchorPositive, anchorNegative, positiveNegative) =>
       anchorPositive > 4 * t * (anchorNegative / 2 + positiveNegative / 2 - anchorPositive / 4),
-    { ...options, withThirdSide: true },
+    options,
   );
 }

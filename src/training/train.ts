@@ -20,6 +20,8 @@ export interface TrainOptions {
   labels(indices: ArrayLike<number>): ArrayLike<number>;
   /** Network inputs of these items; with `random`, augmented. */
   inputs(indices: ArrayLike<number>, random: SeededRandom | null): tf.Tensor;
+  /** What a sampler sees of each batch: its labels and its embeddings in training, [n, d] row-major. */
+  observe?(labels: ArrayLike<number>, embeddings: Float32Array): void;
   validate(): Promise<Omit<CurvePoint, 'step' | 'loss'>>;
   /** Where to save, and to go on from; without it nothing is saved. */
   readonly checkpointPath?: string;
@@ -93,7 +95,12 @@ function trainStep(options: TrainOptions, step: number): number {
   return tf.tidy(() => {
     const inputs = options.inputs(indices, random.fork('augmentation'));
     const { value, grads } = tf.variableGrads(
-      () => loss(model.embed(inputs, random.fork('model')), options.labels(indices)),
+      () => {
+        const embeddings = model.embed(inputs, random.fork('model'));
+        const labels = options.labels(indices);
+        options.observe?.(labels, embeddings.dataSync<'float32'>());
+        return loss(embeddings, labels);
+      },
       optimizer.parameters.map((parameter) => parameter.variable),
     );
     const lossValue = value.dataSync()[0];

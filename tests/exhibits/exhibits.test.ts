@@ -1,6 +1,10 @@
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import * as exhibits from '../../notebooks/exhibits/faulty-angular-losses.js';
+import {
+  hingeOverAllNegatives,
+  smoothWithOneNegative,
+} from '../../notebooks/exhibits/one-negative-or-all.js';
 import { threadAngularLoss, threadTripletLoss } from '../../notebooks/exhibits/thread-losses.js';
 import { angularHingeLoss, reference, tripletHingeLoss } from '../../src/index.js';
 import { nPairBatch, randomPoints } from '../losses/batches.js';
@@ -49,6 +53,29 @@ describe('the losses of the thread, ported with their faults', () => {
   it.each([true, false])('triplet is right, squared: %s', (squared) => {
     const own = tripletHingeLoss({ margin: 0.5, distance: squared ? 'squared' : 'euclidean' })(a(), p(), n());
     expect(value(threadTripletLoss(a(), p(), n(), squared, 0.5).total)).toBeCloseTo(value(own), 5);
+  });
+});
+
+describe('the forms between the thread’s hinge and Eq. 8', () => {
+  const { points, labels } = nPairBatch(4, 3, 'between');
+  const classes = [0, 1, 2, 3];
+
+  it('over all negatives: the mean of the kit’s hinge over every anchor and other positive', () => {
+    const each = classes.flatMap((i) =>
+      classes
+        .filter((j) => j !== i)
+        .map((j) => reference.angularHinge(points[2 * i], points[2 * i + 1], points[2 * j + 1], 45).loss),
+    );
+    const mean = each.reduce((sum, loss) => sum + loss, 0) / each.length;
+    expect(mean).toBeGreaterThan(0);
+    expect(value(hingeOverAllNegatives(tf.tensor2d(points), labels))).toBeCloseTo(mean, 4);
+  });
+
+  it('smooth, with one negative: the kit’s batch form where a batch has two classes', () => {
+    const [two, twoLabels] = [points.slice(0, 4), labels.slice(0, 4)];
+    const of = (rows: number[]) => tf.tensor2d(rows.map((row) => points[row]));
+    const { total } = smoothWithOneNegative(of([0, 2]), of([1, 3]), of([3, 1]));
+    expect(value(total)).toBeCloseTo(reference.angular(two, twoLabels, { alphaDegrees: 45 }).loss, 5);
   });
 });
 

@@ -9,7 +9,9 @@ import {
   marginLoss,
   nPairAngularLoss,
   nPairLoss,
+  proxyNcaLoss,
   reference,
+  SeededRandom,
   tripletHingeLoss,
   tripletLoss,
 } from '../../src/index.js';
@@ -83,6 +85,23 @@ describe('by hand', () => {
     ).toBeCloseTo(expected, 5);
   });
 
+  // t = 1, a = p = (50, 0), n = (62.5, 0) in one class and the other way round: f = 4·100·62.5 − 4·2500 = 15000 and
+  // 4·125·50 − 4·3906.25 = 9375; exp of either is far beyond float32.
+  it('angular where exp f overflows: f itself, 15000 and 9375, and the gradient of f', () => {
+    const far = [
+      [50, 0],
+      [50, 0],
+      [62.5, 0],
+      [62.5, 0],
+    ];
+    const { value: loss, grad } = tf.valueAndGrad((x: tf.Tensor) => angularLoss()(x as tf.Tensor2D, labels))(
+      points(far),
+    );
+    expect(loss.dataSync()[0]).toBe((15000 + 9375) / 2);
+    // To a₁: (4·62.5 − 4·50)/2 = 25.
+    expect((grad.arraySync() as number[][])[0]).toEqual([25, 0]);
+  });
+
   it('the joint loss is N-pair plus λ times angular', () => {
     const expected = Math.log(1 + Math.exp(-1)) + 3 * Math.log(1 + Math.exp(4));
     expect(value(nPairAngularLoss({ alphaDegrees: 45, lambda: 3 })(points(batch), labels))).toBeCloseTo(
@@ -130,6 +149,18 @@ describe('by hand', () => {
       1.5,
       5,
     );
+  });
+
+  // Anchor 0, positive 1 (D² = 1): negative −1 is as near, not farther; 3 is: [1 − 9 + 2]₊ = 0. Anchor 1, positive 0: both
+  // negatives at D² = 4: [1 − 4 + 2]₊ = 0.
+  it('semi-hard triplets: a negative as near as the positive is not farther', () => {
+    const rows = points([[0], [1], [-1], [3]]);
+    expect(value(tripletLoss({ margin: 2, mining: 'semi-hard' })(rows, [0, 0, 1, 2]))).toBe(0);
+  });
+
+  it('Proxy-NCA refuses one class alone', () => {
+    const options = { classes: [4], dimension: 2, random: new SeededRandom(0) };
+    expect(() => proxyNcaLoss(options)).toThrow(/two classes or more/);
   });
 });
 

@@ -7,7 +7,7 @@ export interface TripletGradient {
 }
 
 /**
- * [‖a−p‖² − ‖a−n‖² + m]₊ (Schroff et al. 2015, Eq. 2). Where active: ∂a = 2(n−p), ∂p = 2(p−a), ∂n = 2(a−n). With margin `soft`
+ * [‖a−p‖² − ‖a−n‖² + m]₊ (Schroff et al. 2015). Where active: ∂a = 2(n−p), ∂p = 2(p−a), ∂n = 2(a−n). With margin `soft`
  * log(1 + exp(‖a−p‖² − ‖a−n‖²)) (Hermans et al. 2017): the same directions, weighted by the logistic function.
  */
 export function tripletHinge(
