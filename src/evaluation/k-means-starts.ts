@@ -2,8 +2,13 @@ import type { SeededRandom } from '../runtime/seeded-random.js';
 import { euclideanGallery } from './embedding-geometry.js';
 import { largestScore, type Rows, rowBlocks, rowSlice, type ScoreEngine } from './score-engine.js';
 
-/** Starts drawn already for each one that is drawn before distances are brought up to date. */
-const DRAWN_PER_ADDED = 64;
+/**
+ * `perAdded`: starts drawn already for each one that is drawn before distances are brought up to date. Where there are
+ * many clusters the starts would take far longer than the Lloyd steps after them, and two tries a start keep most of what
+ * more of them gain.
+ */
+const effortFor = (k: number) =>
+  k <= 1024 ? { tries: 2 + Math.floor(Math.log(k)), perAdded: 64 } : { tries: 2, perAdded: 16 };
 
 /** Squared distances below this share of ‖x‖² are float32's rounding: such rows coincide. */
 export const ROUNDING = 1e-6;
@@ -11,9 +16,10 @@ export const ROUNDING = 1e-6;
 /**
  * Greedy k-means++ starts (Arthur & Vassilvitskii 2007, section 5; scikit-learn's): rows are drawn with a
  * probability that is proportional to their squared distance to the nearest start so far, and of 2 + ⌊ln k⌋ rows
- * drawn the one is taken that lessens the sum of those distances most. As in k-means|| (Bahmani et al. 2012), several
- * starts are taken before distances are brought up to date, one for every 64 there are, so that matrix products
- * and not passes over the memory bound the time; there is no second stage, since exactly k are taken.
+ * drawn (two, above 1,024 clusters) the one is taken that lessens the sum of those distances most. As in k-means||
+ * (Bahmani et al. 2012), several starts are taken before distances are brought up to date, one for every 64 (16) there
+ * are, so that matrix products and not passes over the memory bound the time; there is no second stage, since exactly k
+ * are taken.
  *
  * @param squares ‖x‖² of each row
  * @returns the k different rows taken
@@ -26,7 +32,7 @@ export async function plusPlusStarts(
   random: SeededRandom,
 ): Promise<Int32Array> {
   const n = squares.length;
-  const tries = 2 + Math.floor(Math.log(k));
+  const { tries, perAdded } = effortFor(k);
   const distances = new Float64Array(n).fill(Number.POSITIVE_INFINITY);
   const sums = new Float64Array(n);
   const isStart = new Uint8Array(n);
@@ -42,7 +48,7 @@ export async function plusPlusStarts(
       sums[row] = total;
     }
     const draw = () => (total > 0 ? firstAbove(sums, random.uniform() * total) : isStart.indexOf(0));
-    const size = Math.min(k - starts.length, Math.ceil(starts.length / DRAWN_PER_ADDED));
+    const size = Math.min(k - starts.length, Math.ceil(starts.length / perAdded));
     const candidates = Array.from({ length: size * tries }, draw);
     const gains = await gainsOf(engine, rows, squares, candidates, distances);
     taken = [];

@@ -20,30 +20,15 @@ const THRESHOLDS: OnnxValue = { name: 'thresholds', type: 'float32', shape: ['q'
 const LARGEST: OnnxValue = { name: 'largest', type: 'float32', shape: ['q', 'k'] };
 
 const MODELS = {
-  scores: () => onnxModel([PRODUCTS], MATRICES, [{ name: 'scores', type: 'float32', shape: ['q', 'g'] }]),
+  products: () =>
+    onnxModel([{ ...PRODUCTS, inputs: ['queries', 'gallery'] }], MATRICES.slice(0, 2), [
+      { name: 'scores', type: 'float32', shape: ['q', 'g'] },
+    ]),
   largest: () =>
     onnxModel(
       [PRODUCTS, TOP, { operator: 'Cast', inputs: ['wide'], outputs: ['indices'], attributes: { to: 6 } }],
       [...MATRICES, K],
       [LARGEST, { name: 'indices', type: 'int32', shape: ['q', 'k'] }],
-    ),
-  atLeast: () =>
-    onnxModel(
-      [
-        PRODUCTS,
-        TOP,
-        { operator: 'GreaterOrEqual', inputs: ['scores', 'thresholds'], outputs: ['reached'] },
-        { operator: 'Cast', inputs: ['reached'], outputs: ['ones'], attributes: { to: 1 } },
-        {
-          operator: 'ReduceSum',
-          inputs: ['ones', 'columns'],
-          outputs: ['counts'],
-          attributes: { keepdims: 0 },
-        },
-      ],
-      [...MATRICES, K, THRESHOLDS],
-      [LARGEST, { name: 'counts', type: 'float32', shape: ['q'] }],
-      { columns: [1] },
     ),
   excess: () =>
     onnxModel(
@@ -105,19 +90,23 @@ export async function onnxScoreEngine(): Promise<ScoreEngine> {
     );
   }
 
+  let products = new Float32Array(0);
   await session('largest', 1);
   return {
     name: `onnxruntime ${onnx.env.versions.node}`,
-    async scores(queries, gallery) {
-      return (await run('scores', queries, gallery)).scores.data as Float32Array;
+    async products(queries, gallery) {
+      const [rows, columns] = [rowCount(queries), rowCount(gallery)];
+      if (products.length < rows * columns) products = new Float32Array(rows * columns);
+      const into = products.subarray(0, rows * columns);
+      await (await session('products', threadsFor(rows, columns, gallery.dimension))).run(
+        { queries: matrix(queries), gallery: matrix(gallery) },
+        { scores: new onnx.Tensor('float32', into, [rows, columns]) },
+      );
+      return into;
     },
     async largest(queries, gallery, k) {
       const { indices, largest } = await run('largest', queries, gallery, { k });
       return { indices: indices.data as Int32Array, scores: largest.data as Float32Array };
-    },
-    async atLeast(queries, gallery, thresholds, k) {
-      const { counts, largest } = await run('atLeast', queries, gallery, { k, thresholds });
-      return { counts: counts.data as Float32Array, largest: largest.data as Float32Array };
     },
     async excess(queries, gallery, thresholds) {
       return (await run('excess', queries, gallery, { thresholds })).sums.data as Float32Array;

@@ -2,7 +2,8 @@ import { KitError } from '../runtime/kit-error.js';
 import type { EmbeddingTable } from '../types/embedding-table.js';
 import { checkTable, galleryFor } from './embedding-geometry.js';
 import { type SearchOptions, throwIfCancelled } from './nearest-neighbours.js';
-import { columnBlocks, gallerySlice, rowBlocks, rowSlice } from './score-engine.js';
+import { NegativeCounts } from './negative-counts.js';
+import { columnBlocks, rowBlocks, rowSlice } from './score-engine.js';
 import { scoreEngine } from './start-score-engine.js';
 
 /**
@@ -28,13 +29,17 @@ export interface PositiveRanks {
   readonly averagePrecisionAtR: Float64Array;
 }
 
-/** Blocks of scores narrower than this are not worth a call, nor summed in the same order by every kernel. */
+/** Blocks of products narrower than this are not worth a call, nor summed in the same order by every kernel. */
 const NARROW = 2048;
+
+/** Positives of all queries that are counted for together: 128 MiB with their counts. */
+const MOST_POSITIVES = 2 ** 24;
 
 /**
  * Ranks positives by counting, for each, the rows of other classes that are at least as near: no list as long
- * as the largest K is ever sorted, and any K is answered. A row of another class at exactly the same distance
- * counts as nearer, so that no score depends on the order of the rows, and rows that all coincide score 0.
+ * as the largest K is ever sorted, and any K is answered. Every row is a query and a neighbour, so a product serves both
+ * of its rows and half of them suffice. A row of another class at exactly the same distance counts as nearer, so that no
+ * score depends on the order of the rows, and rows that all coincide score 0.
  *
  * @throws KitError `invalid-embeddings`, `cancelled`; `invalid-argument` under `exclude` where no class has two rows
  */
@@ -57,41 +62,64 @@ export async function rankPositives(
   const nearest = new Float64Array(n).fill(Number.POSITIVE_INFINITY);
   const rPrecision = new Float64Array(n);
   const averagePrecisionAtR = new Float64Array(n);
+  const { bias } = gallery;
 
-  for (const [start, end] of rowBlocks(withPositives, 2 * NARROW)) {
-    throwIfCancelled(options.signal, start, withPositives);
-    const queries = rowSlice(gallery, start, end);
-    const [low, high] = bandAround(classStart[start], classEnd[end - 1], n);
-    const width = high - low;
-    const band = await engine.scores(queries, gallerySlice(gallery, low, high));
-    const searches: NegativeCounts[] = [];
-    for (let row = start; row < end; row++) {
-      const scores = band.subarray((row - start) * width, (row - start + 1) * width);
-      searches.push(countInBand(scores, row - low, classStart[row] - low, classEnd[row] - low));
-    }
-    const best = Float32Array.from(searches, ({ positives }) => positives[positives.length - 1]);
-    const mostPositives = searches.reduce((most, { positives }) => Math.max(most, positives.length), 0);
-    for (const [from, to] of [...columnBlocks(0, low), ...columnBlocks(high, n)]) {
-      const k = Math.min(mostPositives, to - from);
-      const { counts, largest } = await engine.atLeast(queries, gallerySlice(gallery, from, to), best, k);
-      for (const [i, search] of searches.entries()) {
-        addOutside(search, counts[i], largest.subarray(i * k, (i + 1) * k));
+  for (const group of groupsOf(classStart, classEnd, withPositives)) {
+    const counts = new NegativeCounts(classStart, classEnd, group[0].start, group[group.length - 1].end);
+
+    /** Products of a unit's rows with columns, a bounded block of rows at a time, as scores of the rows or of the columns. */
+    const scan = async (
+      { start, end }: Unit,
+      [left, right]: Range,
+      read: (first: number, last: number, ofRows: Float32Array, ofColumns: () => Float32Array) => void,
+    ) => {
+      const width = right - left;
+      for (const [from, to] of rowBlocks(end - start, width)) {
+        throwIfCancelled(options.signal, start, withPositives);
+        const first = start + from;
+        const last = start + to;
+        const products = await engine.products(
+          rowSlice(gallery, first, last),
+          rowSlice(gallery, left, right),
+        );
+        read(
+          first,
+          last,
+          metric === 'cosine' ? products : plusColumns(products, bias.subarray(left, right)),
+          () => (metric === 'cosine' ? products : plusRows(products, bias.subarray(first, last))),
+        );
       }
+    };
+
+    for (const unit of group) {
+      await scan(unit, unit.home, (first, last, scores) => counts.begin(scores, first, last, unit.home));
     }
-    for (const [i, { positives, negatives }] of searches.entries()) {
-      const row = order[start + i];
-      const r = positives.length;
-      nearest[row] = negatives[r - 1] + 1;
+    const groupHome: Range = [group[0].home[0], group[group.length - 1].home[1]];
+    for (const [i, unit] of group.entries()) {
+      for (const { home } of group.slice(i + 1)) {
+        await scan(unit, home, (first, last, ofRows, ofColumns) => {
+          counts.addToRows(ofRows, first, last, home);
+          counts.addToColumns(ofColumns(), first, last, home);
+        });
+      }
+      for (const columns of [...columnBlocks(0, groupHome[0]), ...columnBlocks(groupHome[1], n)]) {
+        await scan(unit, columns, (first, last, ofRows) => counts.addToRows(ofRows, first, last, columns));
+      }
+      options.onProgress?.(unit.end, withPositives);
+    }
+    for (let row = group[0].start; row < group[group.length - 1].end; row++) {
+      const negatives = counts.negativesOf(row);
+      const r = negatives.length;
+      nearest[order[row]] = negatives[r - 1] + 1;
       let found = 0;
       for (let j = 1; j <= r; j++) {
         const rank = negatives[r - j] + j;
         if (rank > r) break;
         found = j;
-        averagePrecisionAtR[row] += j / rank / r;
+        averagePrecisionAtR[order[row]] += j / rank / r;
       }
-      rPrecision[row] = found / r;
+      rPrecision[order[row]] = found / r;
     }
-    options.onProgress?.(end, withPositives);
   }
   const queries = singleImageClasses === 'miss' ? Int32Array.from(order) : order.slice(0, withPositives);
   queries.sort();
@@ -104,71 +132,69 @@ export async function rankPositives(
   };
 }
 
-interface NegativeCounts {
-  /** Scores of the query's positives, smallest first. */
-  readonly positives: Float32Array;
-  /** For each of them, the negatives that score at least as much; from R up they may be cut short. */
-  readonly negatives: Float64Array;
+function plusColumns(products: Float32Array, bias: Float32Array): Float32Array {
+  const sums = new Float32Array(products.length);
+  for (let at = 0; at < sums.length; )
+    for (let column = 0; column < bias.length; column++, at++) sums[at] = products[at] + bias[column];
+  return sums;
 }
 
-/** Counts over one row of scores in which the query's whole class lies, from `classStart` to `classEnd`. */
-function countInBand(
-  scores: Float32Array,
-  self: number,
-  classStart: number,
-  classEnd: number,
-): NegativeCounts {
-  const r = classEnd - classStart - 1;
-  const positives = new Float32Array(r);
-  positives.set(scores.subarray(classStart, self));
-  positives.set(scores.subarray(self + 1, classEnd), self - classStart);
-  positives.sort();
-  // between[j]: negatives that reach positive j and no better one. Positives with R negatives above them can
-  // no longer come among the first R: the floor passes over them, and most scores end at one comparison.
-  const between = new Float64Array(r);
-  let floor = 0;
-  let above = 0;
-  const count = (from: number, to: number) => {
-    for (let i = from; i < to; i++) {
-      const score = scores[i];
-      if (score < positives[floor]) continue;
-      let low = floor;
-      let high = r;
-      while (high - low > 1) {
-        const middle = (low + high) >> 1;
-        if (score >= positives[middle]) low = middle;
-        else high = middle;
-      }
-      between[low]++;
-      above++;
-      while (above >= r && floor < r - 1) above -= between[floor++];
-    }
+function plusRows(products: Float32Array, bias: Float32Array): Float32Array {
+  const width = products.length / bias.length;
+  const sums = new Float32Array(products.length);
+  for (let row = 0, at = 0; row < bias.length; row++)
+    for (const end = at + width; at < end; at++) sums[at] = products[at] + bias[row];
+  return sums;
+}
+
+type Range = readonly [start: number, end: number];
+
+/** Queries, and the columns in which their classes lie whole. */
+interface Unit {
+  readonly start: number;
+  readonly end: number;
+  readonly home: Range;
+}
+
+/**
+ * Whole classes, as many as make a block wide enough; and blocks, as many as have a bounded number of positives. A block
+ * that has more by itself is a group for each slice of its queries. Rows without a positive go with the last block where
+ * they are few.
+ */
+function groupsOf(classStart: Int32Array, classEnd: Int32Array, withPositives: number): Unit[][] {
+  const n = classStart.length;
+  const homes: Range[] = [];
+  for (let start = 0; start < withPositives; ) {
+    let end = start;
+    while (end < withPositives && end - start < NARROW) end = classEnd[end];
+    if (withPositives - end < NARROW) end = withPositives;
+    homes.push([start, end]);
+    start = end;
+  }
+  const positivesIn = (start: number, end: number) => {
+    let sum = 0;
+    for (let row = start; row < end; row++) sum += classEnd[row] - classStart[row] - 1;
+    return sum;
   };
-  count(0, classStart);
-  count(classEnd, scores.length);
-  const negatives = new Float64Array(r);
-  let sum = 0;
-  for (let j = r - 1; j >= 0; j--) {
-    sum += between[j];
-    negatives[j] = sum;
+  const groups: Unit[][] = [];
+  let room = 0;
+  for (const [start, end] of homes) {
+    const home: Range = [start, end === withPositives && n - end < NARROW ? n : end];
+    const positives = positivesIn(start, end);
+    const slices = Math.ceil(positives / MOST_POSITIVES);
+    if (slices > 1) {
+      room = 0;
+      for (const [from, to] of rowBlocks(end - start, slices, end - start))
+        groups.push([{ start: start + from, end: start + to, home }]);
+    } else if (positives <= room) {
+      groups[groups.length - 1].push({ start, end, home });
+      room -= positives;
+    } else {
+      groups.push([{ start, end, home }]);
+      room = MOST_POSITIVES - positives;
+    }
   }
-  for (let j = 0; j < floor; j++) negatives[j] = Math.max(negatives[j], r);
-  return { positives, negatives };
-}
-
-/** @param largest the largest scores of rows of other classes, largest first: as many as R, or all there are */
-function addOutside(
-  { positives, negatives }: NegativeCounts,
-  reachBest: number,
-  largest: Float32Array,
-): void {
-  const r = positives.length;
-  negatives[r - 1] += reachBest;
-  let reached = 0;
-  for (let j = r - 2; j >= 0; j--) {
-    while (reached < largest.length && largest[reached] >= positives[j]) reached++;
-    negatives[j] += reached;
-  }
+  return groups;
 }
 
 /** Rows sorted by class, those without a positive last; `order[i]` is the table's row at place i. */
@@ -201,11 +227,4 @@ function inOrder({ vectors, dimension }: EmbeddingTable, order: Int32Array) {
     sorted.set(vectors.subarray(order[i] * dimension, (order[i] + 1) * dimension), i * dimension);
   }
   return { vectors: sorted, dimension };
-}
-
-/** The columns to be counted one by one: the classes of the block, widened so that no part is narrow. */
-function bandAround(low: number, high: number, n: number): [low: number, high: number] {
-  const missing = Math.max(0, NARROW - (high - low));
-  const from = Math.max(0, low - missing);
-  return [from < NARROW ? 0 : from, n - high < NARROW ? n : high];
 }

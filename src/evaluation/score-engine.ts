@@ -17,22 +17,13 @@ export interface LargestScores {
   readonly scores: Float32Array;
 }
 
-export interface ScoresAtLeast {
-  /** [queries]: gallery rows whose score reaches the query's threshold. */
-  readonly counts: ArrayLike<number>;
-  /** [queries, k]: the largest scores, largest first. */
-  readonly largest: Float32Array;
-}
-
 /** What turns blocks of queries × gallery into scores. The caller bounds queries × gallery. */
 export interface ScoreEngine {
   /** Name and version, for records. */
   readonly name: string;
-  /** [queries, gallery]. */
-  scores(queries: Rows, gallery: Gallery): Promise<Float32Array>;
+  /** query · row without a bias, [queries, gallery]; void at the next call. */
+  products(queries: Rows, gallery: Rows): Promise<Float32Array>;
   largest(queries: Rows, gallery: Gallery, k: number): Promise<LargestScores>;
-  /** @param thresholds one for each query @param k 1 or more */
-  atLeast(queries: Rows, gallery: Gallery, thresholds: Float32Array, k: number): Promise<ScoresAtLeast>;
   /** [gallery]: by how much the scores exceed the queries' thresholds, summed over the queries. */
   excess(queries: Rows, gallery: Gallery, thresholds: Float32Array): Promise<Float32Array>;
 }

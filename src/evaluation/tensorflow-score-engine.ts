@@ -14,7 +14,8 @@ export async function tensorflowScoreEngine(): Promise<ScoreEngine> {
   };
   return {
     name: `tfjs ${tf.version_core} (${tf.getBackend()})`,
-    scores: (queries, gallery) => read([tf.tidy(() => products(queries, gallery))], ([scores]) => scores),
+    products: (queries, gallery) =>
+      read([tf.tidy(() => tf.matMul(matrix(queries), matrix(gallery), false, true))], ([data]) => data),
     largest: (queries, gallery, k) =>
       read(
         tf.tidy(() => {
@@ -22,15 +23,6 @@ export async function tensorflowScoreEngine(): Promise<ScoreEngine> {
           return [values, indices];
         }),
         ([scores, indices]) => ({ scores, indices: Int32Array.from(indices) }),
-      ),
-    atLeast: (queries, gallery, thresholds, k) =>
-      read(
-        tf.tidy(() => {
-          const scores = products(queries, gallery);
-          const reached = tf.greaterEqual(scores, tf.tensor2d(thresholds, [thresholds.length, 1]));
-          return [tf.sum(tf.cast(reached, 'int32'), 1), tf.topk(scores, k).values];
-        }),
-        ([counts, largest]) => ({ counts, largest }),
       ),
     excess: (queries, gallery, thresholds) =>
       read(
