@@ -35,7 +35,7 @@ const AS_MANY_STEPS = 'faiss, as many steps';
 
 /** Beyond these rows a peer would take hours, or more memory than the machine has. */
 const PEERS = {
-  retrieval: { faiss: Infinity, PyTorch: Infinity, 'scikit-learn': 20000 },
+  retrieval: { faiss: Infinity, PyTorch: 20000, 'scikit-learn': 20000 },
   'k-means': { faiss: Infinity, [AS_MANY_STEPS]: Infinity, 'scikit-learn': 6000 },
   evaluation: { 'pytorch-metric-learning': Infinity },
   'label scores': { 'scikit-learn': Infinity },
