@@ -184,7 +184,7 @@ interface LineChartOptions {
   readonly yTitle: string;
 }
 
-/** Lines with their names at their right ends instead of a legend. */
+/** Lines with their names at the right instead of a legend, beside the ends of those that reach so far. */
 function lineChart({ title, subtitle, lines, styles: look, x, yTitle }: LineChartOptions): ChartSpec {
   const heights = lines.flatMap(({ points }) => points.map(({ y }) => y));
   const domain = [5 * Math.floor(Math.min(...heights) / 5), 5 * Math.ceil(Math.max(...heights) / 5)];
@@ -193,7 +193,8 @@ function lineChart({ title, subtitle, lines, styles: look, x, yTitle }: LineChar
     ends.map(({ y }) => y),
     (LABEL_HEIGHT * (domain[1] - domain[0])) / PLOT_HEIGHT,
   );
-  const labels = lines.map(({ method }, i) => ({ method, x: ends[i].x, y: places[i] }));
+  const right = Math.max(...ends.map(({ x }) => x));
+  const labels = lines.map(({ method }, i) => ({ method, x: right, y: places[i] }));
   const color = { field: 'method', type: 'nominal', scale: colourScale(look), legend: null } as const;
   return {
     title: { text: title, subtitle: wrapped(subtitle) },
