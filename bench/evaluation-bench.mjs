@@ -1,6 +1,6 @@
 // Evaluation at the scale of Stanford Online Products, the kit and its Python peers turn by turn, each task in a
 // process of its own on all cores. Embeddings are drawn; the class sizes are those of the real test list where it
-// is found under KIT_DATA (or ../shared/data), else drawn too.
+// is found under KIT_DATA, else drawn too.
 //
 //   node bench/evaluation-bench.mjs [--sizes 5924,20000,60502] [--repeats 3] [--limit 900]
 //     [--out results/bench/evaluation.json]
@@ -12,6 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { dataDirectory } from '../dist/datasets/data-directory.js';
 import { SeededRandom } from '../dist/runtime/seeded-random.js';
 import { machine, median, writeResults } from './bench-results.mjs';
 import { writeEvaluationChart } from './evaluation-chart.mjs';
@@ -43,9 +44,8 @@ const PEERS = {
 const DIMENSION = 512;
 
 function classSizes() {
-  const folders = [process.env.KIT_DATA, join(here, '..', '..', 'shared', 'data')].filter(Boolean);
-  const list = folders.map((folder) => join(folder, 'online-products', 'stanford_online_test.csv')).find(existsSync);
-  if (list === undefined) {
+  const list = join(dataDirectory(), 'online-products', 'stanford_online_test.csv');
+  if (!existsSync(list)) {
     const random = new SeededRandom('class sizes');
     return { source: 'drawn, 2 to 12', sizes: Array.from({ length: 11316 }, () => 2 + random.integer(11)) };
   }
