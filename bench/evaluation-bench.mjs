@@ -14,7 +14,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { dataDirectory } from '../dist/datasets/data-directory.js';
 import { SeededRandom } from '../dist/runtime/seeded-random.js';
-import { machine, median, writeResults } from './bench-results.mjs';
+import { median, provenance, writeResults } from './bench-results.mjs';
 import { writeEvaluationChart } from './evaluation-chart.mjs';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
@@ -182,8 +182,7 @@ const cells = (m) =>
 const record = {
   format: 1,
   kind: 'bench-evaluation',
-  measuredAt: new Date().toISOString(),
-  machine: machine(),
+  ...provenance(),
   classSizes: source,
   repeats,
   measurements,

@@ -12,7 +12,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { dataDirectory } from '../dist/datasets/data-directory.js';
 import { SeededRandom } from '../dist/runtime/seeded-random.js';
-import { machine, median, writeResults } from './bench-results.mjs';
+import { median, provenance, writeResults } from './bench-results.mjs';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 const { values: options } = parseArgs({
@@ -84,8 +84,7 @@ writeResults(
   {
     format: 1,
     kind: 'bench-features',
-    measuredAt: new Date().toISOString(),
-    machine: machine(),
+    ...provenance(),
     batch: BATCH,
     repeats: Number(options.repeats),
     largestRelativeDifference: difference,

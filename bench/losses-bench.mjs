@@ -2,11 +2,11 @@
 //
 //   node bench/losses-bench.mjs [--sizes 128,512] [--threads 1,2] [--turns 3] [--repeats 11] [--limit 300] [--out results/bench/losses.json]
 import { spawnSync } from 'node:child_process';
-import { cpus, loadavg, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { writeFileWhole } from '../dist/runtime/write-file-whole.js';
+import { median, provenance } from './bench-results.mjs';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 const { values: options } = parseArgs({
@@ -20,17 +20,7 @@ const { values: options } = parseArgs({
     out: { type: 'string', default: 'results/bench/losses.json' },
   },
 });
-const median = (values) => [...values].sort((a, b) => a - b)[Math.floor((values.length - 1) / 2)];
-const machine = () => ({
-  cpu: cpus()[0]?.model ?? 'unknown',
-  cores: cpus().length,
-  memoryGiB: Math.round(totalmem() / 2 ** 30),
-  platform: `${process.platform} ${process.arch}`,
-  loadAverage: loadavg()[0],
-});
-
 const CONTENDERS = { kit: 'kit', pytorch: 'PyTorch', pml: 'pytorch-metric-learning' };
-const atStart = machine();
 const runs = new Map();
 for (let turn = 0; turn < Number(options.turns); turn++) {
   for (const threads of options.threads.split(',').map(Number)) {
@@ -69,9 +59,7 @@ const of = (like, contender) =>
 const record = {
   format: 1,
   kind: 'bench-losses',
-  measuredAt: new Date().toISOString(),
-  machine: atStart,
-  loadAverageAfter: loadavg()[0],
+  ...provenance(),
   dimension: 512,
   turns: Number(options.turns),
   repeatsPerTurn: Number(options.repeats),
@@ -85,13 +73,14 @@ const peer = (m, name) => {
     ? '– | –'
     : `${theirs.medianMilliseconds.toFixed(1)} | ${(m.medianMilliseconds / theirs.medianMilliseconds).toFixed(2)}`;
 };
+const { cpu, cores, memoryGiB, platform, loadAverageAtEnd } = record.machine;
 const versions = [...new Set(measurements.map(({ version }) => version))].join('; ');
 const memoryLines = Object.values(CONTENDERS).flatMap((name) => {
   const own = measurements.filter(({ contender }) => contender === name);
   return own.length === 0 ? [] : [`${name} ${Math.max(...own.map(({ overBaseMiB }) => overBaseMiB)).toFixed(0)} MiB`];
 });
 const table = [
-  `Loss and gradient of batches of 512-d embeddings, two rows a class: milliseconds, the median of ${options.turns} turns, each the median of ${options.repeats} steps. ${atStart.cpu}, ${atStart.cores} cores, ${atStart.memoryGiB} GiB, ${atStart.platform}; load average ${atStart.loadAverage.toFixed(1)} before, ${record.loadAverageAfter.toFixed(1)} after. ${versions}. The ratios are the kit's time over the peer's.`,
+  `Loss and gradient of batches of 512-d embeddings, two rows a class: milliseconds, the median of ${options.turns} turns, each the median of ${options.repeats} steps. ${cpu}, ${cores} cores, ${memoryGiB} GiB, ${platform}; load average at the end ${loadAverageAtEnd.toFixed(1)}; commit ${record.commit.slice(0, 10)}. ${versions}. The ratios are the kit's time over the peer's.`,
   '',
   '| loss | rows | threads | kit | PyTorch | ratio | pytorch-metric-learning | ratio |',
   '|---|---|---|---|---|---|---|---|',

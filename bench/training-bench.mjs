@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { nativeEngineFolder } from '../dist/runtime/native-engine.js';
-import { machine, median, writeResults } from './bench-results.mjs';
+import { median, provenance, writeResults } from './bench-results.mjs';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 const { values: options } = parseArgs({
@@ -89,7 +89,7 @@ const rows = measurements.map((m) => {
 });
 writeResults(
   options.out,
-  { format: 1, kind: 'bench-training', measuredAt: new Date().toISOString(), machine: machine(), steps: Number(options.steps), repeats: Number(options.repeats), measurements },
+  { format: 1, kind: 'bench-training', ...provenance(), steps: Number(options.steps), repeats: Number(options.repeats), measurements },
   ['step', 'threads', 'contender', 'ms (median)', 'ms (fastest)', 'CPU ms', 'times PyTorch’s', 'in CPU time'],
   rows,
 );

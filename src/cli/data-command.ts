@@ -8,9 +8,9 @@ import { counted } from '../datasets/listed-image-set.js';
 import { recogniseDataset } from '../datasets/recognise-dataset.js';
 import { verifyDataset } from '../datasets/verify-dataset.js';
 import { weightsPathIn } from '../experiments/experiment-data.js';
+import { networks } from '../models/networks.js';
 import { readWeights } from '../models/read-weights.js';
 import { KitError } from '../runtime/kit-error.js';
-import { NETWORKS } from './embed-command.js';
 
 /** `kit data list`: what there is to get, under which terms, and what is here. */
 export function dataListCommand(): void {
@@ -61,12 +61,12 @@ export async function dataVerifyCommand(target: string | undefined): Promise<voi
 }
 
 function holdsWeights(folder: string): boolean {
-  return Object.hasOwn(NETWORKS, basename(folder)) && existsSync(weightsPathIn(folder));
+  return Object.hasOwn(networks, basename(folder)) && existsSync(weightsPathIn(folder));
 }
 
 /** Says whether a network's weights are whole, for a folder that has the network's name. */
 function verifyWeights(folder: string): boolean {
-  const network = NETWORKS[basename(folder)];
+  const network = networks[basename(folder)];
   const path = weightsPathIn(folder);
   try {
     const { layers, checksum } = readWeights(network, path);

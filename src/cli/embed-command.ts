@@ -12,10 +12,9 @@ import { pretrainedWeightsPath } from '../experiments/experiment-data.js';
 import { extractFeatures, type FeatureLayer, openFeatures } from '../features/extract-features.js';
 import { openOnnxBackbone } from '../features/onnx-backbone.js';
 import type { PictureView } from '../features/picture-view.js';
-import { googlenet } from '../models/googlenet.js';
-import { layerName, type Network } from '../models/network.js';
+import { layerName } from '../models/network.js';
+import { networks } from '../models/networks.js';
 import { readWeights } from '../models/read-weights.js';
-import { vgg16 } from '../models/vgg16.js';
 import { KitError } from '../runtime/kit-error.js';
 import type { ImageSet } from '../types/image-set.js';
 import { cancelOnInterrupt, pictureProgress } from './progress.js';
@@ -30,8 +29,6 @@ export interface EmbedOptions {
   readonly boxes?: boolean;
   readonly out: string;
 }
-
-export const NETWORKS: Readonly<Record<string, Network>> = { googlenet, vgg16 };
 
 /** `kit embed`: features of every picture of a folder, as .npy with its labels beside it. */
 export async function embedCommand(target: string, options: EmbedOptions): Promise<void> {
@@ -75,9 +72,9 @@ export async function embedCommand(target: string, options: EmbedOptions): Promi
 
 async function openBackbone({ backbone, weights, layer }: EmbedOptions): Promise<FeatureLayer> {
   if (backbone.endsWith('.onnx')) return { onnx: await openOnnxBackbone(backbone, layer) };
-  const network = NETWORKS[backbone];
+  const network = networks[backbone];
   if (network === undefined)
-    throw choice('--backbone', backbone, [...Object.keys(NETWORKS), 'the path of an .onnx file']);
+    throw choice('--backbone', backbone, [...Object.keys(networks), 'the path of an .onnx file']);
   return {
     network,
     weights: readWeights(network, weights ?? pretrainedWeightsPath(network.name)),

@@ -22,7 +22,8 @@ export function describeEnvironment(backend: BackendDescription): RunRecord['env
   };
 }
 
-function commitOf(folder: string): string {
+/** The checked-out commit, `-dirty` appended where what runs differs from it; `unknown` outside git. */
+export function commitOf(folder: string): string {
   const git = (...args: string[]) =>
     execFileSync('git', ['-C', folder, ...args], {
       encoding: 'utf8',

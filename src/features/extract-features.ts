@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { layerName, type Network, outputShapes } from '../models/network.js';
 import { onnxNetwork } from '../models/onnx-network.js';
@@ -65,10 +65,7 @@ export async function extractFeatures(options: ExtractFeaturesOptions): Promise<
       const missing = lackingIn(cache, plan, items);
       if (missing.length === 0) return 0;
       const onnx = await import('onnxruntime-node');
-      const model = plan.model();
-      const session = await (typeof model === 'string'
-        ? onnx.InferenceSession.create(model, SESSION)
-        : onnx.InferenceSession.create(model, SESSION));
+      const session = await onnx.InferenceSession.create(plan.model(), SESSION);
       const side = viewSide(view, plan.frame);
       const length = 3 * side * side;
       const atOnce = plan.batch ?? BATCH;
@@ -193,8 +190,8 @@ interface FeatureSource {
   readonly shape: readonly number[];
   /** In float16. */
   readonly half: boolean;
-  /** What onnxruntime loads: bytes, or a file's path. */
-  readonly model: () => Uint8Array | string;
+  /** The bytes that onnxruntime loads. */
+  readonly model: () => Uint8Array;
   readonly input: string;
   /** The first where none is named. */
   readonly output?: string;
@@ -229,7 +226,7 @@ function onnxSource({ path, checksum, input, side, layer, shape, batch }: OnnxBa
     frame: { whole: side, crop: side, stretched: Math.round((side * 8) / 7), colours: 'torch' },
     shape,
     half: false,
-    model: () => path,
+    model: () => readFileSync(path),
     input,
     output: layer,
     ...(batch === undefined ? {} : { batch }),

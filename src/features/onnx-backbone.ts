@@ -40,8 +40,10 @@ export async function openOnnxBackbone(path: string, layer: string): Promise<Onn
   let session: InferenceSession;
   let checksum: string;
   try {
-    checksum = createHash('sha256').update(readFileSync(path)).digest('hex');
-    session = await onnx.InferenceSession.create(path);
+    // Not by path: weights in files beside it would not be in the checksum that names its features.
+    const file = readFileSync(path);
+    checksum = createHash('sha256').update(file).digest('hex');
+    session = await onnx.InferenceSession.create(file);
   } catch (error) {
     throw refuse(`can't be loaded (${(error as Error).message.split('\n')[0]})`, error);
   }
