@@ -7,7 +7,7 @@ import { dataDirectory } from '../datasets/data-directory.js';
 import { counted } from '../datasets/listed-image-set.js';
 import { recogniseDataset } from '../datasets/recognise-dataset.js';
 import { verifyDataset } from '../datasets/verify-dataset.js';
-import { weightsPathIn } from '../experiments/experiment-data.js';
+import { weightsPathIn } from '../features/pretrained-weights.js';
 import { networks } from '../models/networks.js';
 import { readWeights } from '../models/read-weights.js';
 import { KitError } from '../runtime/kit-error.js';

@@ -1,11 +1,8 @@
-import { existsSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { loadCars196 } from '../datasets/cars-196.js';
 import { classDisjointSplit } from '../datasets/class-disjoint-split.js';
 import { loadCub200 } from '../datasets/cub-200.js';
 import { loadCub200Crops } from '../datasets/cub-200-crops.js';
-import { dataDirectory } from '../datasets/data-directory.js';
 import { loadEmoji } from '../datasets/emoji.js';
 import { type FixedSizeImageSet, toFixedSize } from '../datasets/fixed-size-image-set.js';
 import { loadImageFolder } from '../datasets/image-folder.js';
@@ -13,6 +10,7 @@ import { loadOnlineProducts } from '../datasets/online-products.js';
 import { paperSplit, type SplitImageSet } from '../datasets/paper-split.js';
 import { extractFeatures, type FeatureRows, openFeatures } from '../features/extract-features.js';
 import type { PictureView } from '../features/picture-view.js';
+import { pretrainedWeightsPath } from '../features/pretrained-weights.js';
 import { googlenet } from '../models/googlenet.js';
 import { type PretrainedWeights, readWeights } from '../models/read-weights.js';
 import type { SeededRandom } from '../runtime/seeded-random.js';
@@ -189,15 +187,4 @@ async function featureInputs(
 
 function viewsOf(first: PictureView, random: number): PictureView[] {
   return [first, ...Array.from({ length: random }, (_, i): PictureView => `random-${i}`)];
-}
-
-/** Where a network's weights lie: in the folder of its name in the data directory. */
-export function pretrainedWeightsPath(network: string): string {
-  return weightsPathIn(join(dataDirectory(), network));
-}
-
-/** A folder's `.caffemodel`, else its folder `weights`, whether or not it is there. */
-export function weightsPathIn(folder: string): string {
-  const files = existsSync(folder) ? readdirSync(folder) : [];
-  return join(folder, files.find((file) => file.endsWith('.caffemodel')) ?? 'weights');
 }

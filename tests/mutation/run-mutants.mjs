@@ -2,7 +2,7 @@
 // test red. First the published faults of the angular loss, then those that any line may hold: a sign, a dropped term, a
 // factor, a border, a mask, a mean, a gradient cut off. `npm run mutants [part of a name]`; a few seconds a mutant.
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
@@ -163,6 +163,7 @@ const MUTANTS = [
 
 const vitest = resolve('node_modules/vitest/vitest.mjs');
 const folder = mkdtempSync(join(tmpdir(), 'mutants-'));
+process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
 for (const part of ['src', 'tests', 'package.json', 'tsconfig.json', 'vitest.config.ts']) cpSync(part, join(folder, part), { recursive: true });
 symlinkSync(resolve('node_modules'), join(folder, 'node_modules'));
 
