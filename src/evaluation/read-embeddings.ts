@@ -42,7 +42,7 @@ function fromCsv(path: string, labelsPath: string | undefined): EmbeddingTable {
     line.split(',').map((cell) => (cell.trim() === '' ? Number.NaN : Number(cell))),
   );
   if (rows.length === 0) throw new KitError('invalid-embeddings', `${path} holds no rows.`);
-  const width = rows[0]?.length ?? 0;
+  const width = rows[0].length;
   const uneven = rows.findIndex((row) => row.length !== width);
   if (uneven >= 0) {
     throw new KitError(
