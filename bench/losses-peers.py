@@ -64,7 +64,7 @@ def pytorch_losses(labels):
 
     def contrastive(x):
         d = squared_distances(x)
-        return d[positive].mean() + torch.relu(1 - distances(x))[negative].square().mean()
+        return (d[positive].sum() + torch.relu(1 - distances(x))[negative].square().sum()) / off.sum()
 
     def lifted(x):
         d = distances(x)

@@ -61,7 +61,7 @@ const loss = z.discriminatedUnion('name', [
   z.strictObject({
     name: z.literal('contrastive'),
     margin: positive,
-    negatives: z.enum(['all', 'within-margin']),
+    mean: z.enum(['pairs', 'kinds']),
   }),
   z.strictObject({ name: z.literal('lifted-structure'), margin: positive }),
   z.strictObject({ name: z.literal('n-pair'), l2: nonNegative }),

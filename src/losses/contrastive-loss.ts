@@ -7,35 +7,36 @@ export interface ContrastiveLossOptions {
   /** m: negatives nearer than this are pushed away. Default 1. */
   readonly margin?: number;
   /**
-   * Which negative pairs the second mean is over. `all` (default): every one, those beyond the margin counting 0.
-   * `within-margin`: only those nearer than m, so that the push does not fade as most negatives leave the margin.
+   * What the mean is over. `pairs` (default): all pairs of the batch, as in the paper's sum, so that the many negative
+   * pairs weigh by their number. `kinds`: the positive pairs and the negative pairs by themselves, then added, which
+   * weighs the pull of a batch of four images a class some twenty times more.
    */
-  readonly negatives?: 'all' | 'within-margin';
+  readonly mean?: 'pairs' | 'kinds';
 }
 
 /**
- * Mean of D² over the positive pairs plus mean of [m − D]₊² over the negative pairs (Hadsell et al. 2006,
- * Eq. 4, with every pair of the batch). The two means are taken apart, since a batch holds many times more
- * negative pairs than positive ones. A kind of pair that the batch has not adds 0.
+ * Mean over the pairs of the batch of D² for a positive pair and [m − D]₊² for a negative one (Hadsell et al. 2006, Eq. 4
+ * without its ½). A kind of pair that the batch has not adds 0.
  *
  * Gradient of one pair to x_i: 2(x_i−x_j) for a positive, −2[m−D]₊ (x_i−x_j)/D for a negative, 0 where D = 0. Plain twin:
  * `reference.contrastive`.
  */
 export function contrastiveLoss(options: ContrastiveLossOptions = {}): BatchLoss {
-  const { margin = 1, negatives = 'all' } = options;
+  const { margin = 1, mean = 'pairs' } = options;
   return (embeddings, labels) =>
     tf.tidy(() => {
       const n = labels.length;
       const squared = pairwiseSquaredDistances(embeddings);
       const negative = negativeMask(labels);
       const negativePairs = negative.reduce((sum, value) => sum + value, 0);
-      const positivePairs = n * n - n - negativePairs;
+      const pairs = n * n - n;
+      const counts = mean === 'pairs' ? [pairs, pairs] : [pairs - negativePairs, negativePairs];
+      const [ofPositives, ofNegatives] = counts.map((count) => Math.max(1, count));
       const toNegative = tf.tensor2d(negative, [n, n]);
       const toPositive = tf.onesLike(toNegative).sub(toNegative);
-      const pull = squared.mul(toPositive).sum().div(Math.max(1, positivePairs));
+      const pull = squared.mul(toPositive).sum().div(ofPositives);
       const gaps = tf.scalar(margin).sub(rootOfDistances(squared)).relu().mul(toNegative);
-      const counted = negatives === 'all' ? tf.scalar(negativePairs) : gaps.step().sum();
-      const push = gaps.square().sum().div(tf.maximum(counted, 1));
+      const push = gaps.square().sum().div(ofNegatives);
       return pull.add<tf.Scalar>(push);
     });
 }

@@ -89,10 +89,9 @@ export const catalogue: CataloguedLoss[] = [
     batch: unevenBatch,
   },
   {
-    name: 'contrastive, negatives within the margin',
-    tensor: contrastiveLoss({ margin: 3, negatives: 'within-margin' }),
-    plain: (points, labels) =>
-      reference.contrastive(points, labels, { margin: 3, negatives: 'within-margin' }),
+    name: 'contrastive, kinds of pairs apart',
+    tensor: contrastiveLoss({ margin: 3, mean: 'kinds' }),
+    plain: (points, labels) => reference.contrastive(points, labels, { margin: 3, mean: 'kinds' }),
     batch: unevenBatch,
   },
   ...(['none', 'all'] as const).flatMap((normalize) =>

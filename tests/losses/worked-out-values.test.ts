@@ -113,13 +113,13 @@ describe('by hand', () => {
   // On a line: class 0 at 0 and 1, class 1 at 3. D² = 1 over the positive pair; negatives at 3 and 2.
   const line = [[0], [1], [3]];
 
-  it('contrastive: mean D² of the positive pair, 1, plus the mean of [2.5−3]₊² = 0 and [2.5−2]₊² = 0.25', () => {
-    expect(value(contrastiveLoss({ margin: 2.5 })(points(line), [0, 0, 1]))).toBeCloseTo(1.125, 5);
+  it('contrastive: a third of D² = 1 of the positive pair, [2.5−3]₊² = 0 and [2.5−2]₊² = 0.25', () => {
+    expect(value(contrastiveLoss({ margin: 2.5 })(points(line), [0, 0, 1]))).toBeCloseTo(1.25 / 3, 5);
   });
 
-  it('contrastive over the negatives within the margin: 1 plus [2.5−2]₊² = 0.25, the only one', () => {
-    const loss = contrastiveLoss({ margin: 2.5, negatives: 'within-margin' });
-    expect(value(loss(points(line), [0, 0, 1]))).toBeCloseTo(1.25, 5);
+  it('contrastive, kinds of pairs apart: 1, plus the mean of 0 and 0.25', () => {
+    const loss = contrastiveLoss({ margin: 2.5, mean: 'kinds' });
+    expect(value(loss(points(line), [0, 0, 1]))).toBeCloseTo(1.125, 5);
   });
 
   // β = 2.2, α = 0.5: the positive at 1: [0.5 + 1 − 2.2]₊ = 0; the negatives at 3 and 2: [0.5 − 0.8]₊ = 0, [0.5 + 0.2]₊ = 0.7.

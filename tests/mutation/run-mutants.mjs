@@ -113,7 +113,8 @@ const MUTANTS = [
   // Contrastive, lifted structure, margin, distances.
   ['contrastive: D for D² over positives', [[CONTRASTIVE, 'squared.mul(toPositive)', 'rootOfDistances(squared).mul(toPositive)']]],
   ['contrastive: [m − D] not squared', [[CONTRASTIVE, 'gaps.square()', 'gaps']]],
-  ['contrastive: one mean over all pairs', [[CONTRASTIVE, 'Math.max(1, positivePairs)', 'Math.max(1, positivePairs + negativePairs)']]],
+  ['contrastive: the kinds of pairs apart', [[CONTRASTIVE, '[pairs, pairs]', '[pairs - negativePairs, negativePairs]']]],
+  ['contrastive: one mean where the kinds are apart', [[CONTRASTIVE, '[pairs - negativePairs, negativePairs]', '[pairs, pairs]']]],
   ['contrastive: squared distances against the margin', [[CONTRASTIVE, 'rootOfDistances(squared))', 'squared)']]],
   ['lifted: without the half', [[LIFTED, '2 * kept.length', 'kept.length']]],
   ['lifted: D_ij forgotten', [[LIFTED, '.add(between)', '']]],
