@@ -31,7 +31,9 @@ describe('the settings of the emoji experiment', () => {
       Math.max(...run.curve.map((point) => point.validationRecallAt1));
     const own = tries.filter((run) => run.method.startsWith(`${spec.method} · `));
     const best = Math.max(...own.map(validation));
-    const chosen = own.find((run) => isDeepStrictEqual(settings(run.spec as unknown as Settings), settings(spec)));
+    const chosen = own.find((run) =>
+      isDeepStrictEqual(settings(run.spec as unknown as Settings), settings(spec)),
+    );
     expect(chosen && validation(chosen)).toBe(best);
   });
 });
