@@ -1,10 +1,9 @@
-import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { evaluateInDetail } from '../evaluation/evaluate-embeddings.js';
 import { readEmbeddings } from '../evaluation/read-embeddings.js';
 import { scoreEngine } from '../evaluation/start-score-engine.js';
 import { evaluationReport, evaluationScores } from '../report/evaluation-report.js';
 import { KitError } from '../runtime/kit-error.js';
+import { sha256OfFile } from '../runtime/sha256-of-file.js';
 import { writeFileWhole } from '../runtime/write-file-whole.js';
 import type { EvaluationRecord, FileIdentity } from '../types/evaluation-record.js';
 import { kitVersion } from './version.js';
@@ -43,8 +42,13 @@ export async function evaluateCommand(path: string, options: EvaluateOptions): P
   const record: EvaluationRecord = {
     format: 1,
     kind: 'evaluation',
-    embeddings: { ...identityOf(path), rows: table.labels.length, dimension: table.dimension, classes },
-    labels: options.labels === undefined ? null : identityOf(options.labels),
+    embeddings: {
+      ...(await identityOf(path)),
+      rows: table.labels.length,
+      dimension: table.dimension,
+      classes,
+    },
+    labels: options.labels === undefined ? null : await identityOf(options.labels),
     evaluation: {
       ks,
       kMeansSeed: options.seed,
@@ -79,8 +83,8 @@ async function write(record: EvaluationRecord, out: string): Promise<void> {
   }
 }
 
-function identityOf(path: string): FileIdentity {
-  return { path, sha256: createHash('sha256').update(readFileSync(path)).digest('hex') };
+async function identityOf(path: string): Promise<FileIdentity> {
+  return { path, sha256: await sha256OfFile(path) };
 }
 
 function print(line: string): void {

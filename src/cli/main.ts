@@ -39,7 +39,11 @@ program
     'emoji',
   )
   .option('--profile <name>', 'size of the experiment: smoke, quick or full', 'quick')
-  .option('--only <methods>', 'comma-separated words; runs only the methods whose names contain one', listOf)
+  .option(
+    '--only <methods>',
+    'comma-separated; runs only the methods of these names, or whose names contain one',
+    listOf,
+  )
   .option('--seeds <n>', "number of seeds, instead of the profile's own", wholeNumber)
   .option('--force', 'run again what has a record already')
   .option('--workers <n>', 'processes side by side (default: one a core)', wholeNumber)

@@ -1,6 +1,9 @@
 import { type Options, Presets, SingleBar } from 'cli-progress';
 import { dataKey, loadExperimentData } from '../experiments/experiment-data.js';
+import { requireFit, requireSameData } from '../experiments/fits-data.js';
 import { type RunSpec, runId } from '../experiments/run-spec.js';
+import { KitError } from '../runtime/kit-error.js';
+import type { RunRecord } from '../types/run-record.js';
 
 /** Aborts at the first Ctrl-C or SIGTERM, saying what happens; the second ends the process at once. */
 export function cancelOnInterrupt(message: string): AbortSignal {
@@ -14,12 +17,29 @@ export function cancelOnInterrupt(message: string): AbortSignal {
   return controller.signal;
 }
 
-/** Loads what the runs read, once and with all cores, so that the workers find it in the cache. */
-export async function prepareData(specs: readonly RunSpec[], signal: AbortSignal): Promise<void> {
-  const firstOfEach = new Map(specs.map((spec) => [dataKey(spec), spec]));
+/** A forced command would begin again. */
+export function howToGoOn({ force = false }: { readonly force?: boolean }): string {
+  return `Stopped. Run the same command again${force ? ' without --force' : ''} to go on from here.`;
+}
+
+/**
+ * Loads what the runs read, once and with all cores, so that the workers find it in the cache; and finds out whether it
+ * serves them, and is what the records beside theirs were made from.
+ */
+export async function prepareData(
+  specs: readonly RunSpec[],
+  records: readonly RunRecord[],
+  signal: AbortSignal,
+): Promise<void> {
   const bar = pictureProgress();
   try {
-    for (const spec of firstOfEach.values()) await loadExperimentData(spec, { signal, onProgress: bar.show });
+    for (const key of new Set(specs.map(dataKey))) {
+      const group = specs.filter((spec) => dataKey(spec) === key);
+      const data = await loadExperimentData(group[0], { signal, onProgress: bar.show });
+      if (signal.aborted) throw new KitError('cancelled', 'Stopped.');
+      for (const spec of group) requireFit(spec, data);
+      requireSameData(records, data.description);
+    }
   } finally {
     bar.stop();
   }

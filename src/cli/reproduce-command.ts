@@ -4,14 +4,15 @@ import { deserialize } from 'node:v8';
 import { projectRoot } from '../experiments/environment.js';
 import { loadExperimentData } from '../experiments/experiment-data.js';
 import { type Experiment, readExperiment } from '../experiments/experiment-file.js';
-import { embeddingsPath, readRecords, recordPath } from '../experiments/record-store.js';
+import { requireSameData } from '../experiments/fits-data.js';
+import { embeddingsPath, readRecords, recordPath, removeRun } from '../experiments/record-store.js';
 import type { RunEmbeddings } from '../experiments/run-experiment.js';
 import { runAll } from '../experiments/run-pool.js';
 import { type RunSpec, runId } from '../experiments/run-spec.js';
 import { writeReport } from '../report/page.js';
 import { summaryTable } from '../report/table.js';
 import type { RunRecord } from '../types/run-record.js';
-import { cancelOnInterrupt, prepareData, trainingProgress } from './progress.js';
+import { cancelOnInterrupt, howToGoOn, prepareData, trainingProgress } from './progress.js';
 
 export interface ReproduceOptions {
   readonly profile: string;
@@ -25,7 +26,11 @@ export interface ReproduceOptions {
 /** `kit reproduce`: trains what has no record yet, then writes tables, figures and the page. */
 export async function reproduceCommand(name: string, options: ReproduceOptions): Promise<void> {
   const started = Date.now();
-  const experiment = readExperiment(experimentPath(name), options);
+  const path = experimentPath(name);
+  const experiment = readExperiment(path, options);
+  const whole = readExperiment(path, { profile: options.profile });
+  const ids = new Set([...whole.specs, ...experiment.specs].map(runId));
+  const found = () => readRecords(options.results, experiment.name).filter((record) => ids.has(record.id));
   const missing = experiment.specs.filter(
     (spec) => options.force || !existsSync(recordPath(options.results, spec.experiment, runId(spec))),
   );
@@ -34,10 +39,9 @@ export async function reproduceCommand(name: string, options: ReproduceOptions):
   );
   if (missing.length === 0)
     process.stdout.write('Nothing trained: every run has its record already (--force runs them again).\n');
-  else await trainMissing(missing, options);
+  else await trainMissing(missing, found(), options);
 
-  const ids = new Set(experiment.specs.map(runId));
-  const records = readRecords(options.results, experiment.name).filter((record) => ids.has(record.id));
+  const records = found();
   const page = await writePage(experiment, records, options.results);
   const minutes = ((Date.now() - started) / 60_000).toFixed(1);
   process.stdout.write(`\n${summaryTable(records)}\n\n${minutes} minutes. Everything on one page: ${page}\n`);
@@ -47,9 +51,16 @@ function experimentPath(name: string): string {
   return name.endsWith('.json') ? name : join(projectRoot, 'experiments', `${name}.json`);
 }
 
-async function trainMissing(specs: readonly RunSpec[], options: ReproduceOptions): Promise<void> {
-  const signal = cancelOnInterrupt('Stopped. Run the same command again to go on from here.');
-  await prepareData(specs, signal);
+async function trainMissing(
+  specs: readonly RunSpec[],
+  records: readonly RunRecord[],
+  options: ReproduceOptions,
+): Promise<void> {
+  const signal = cancelOnInterrupt(howToGoOn(options));
+  const ids = new Set(specs.map(runId));
+  const kept = records.filter(({ id }) => !ids.has(id));
+  await prepareData(specs, kept, signal);
+  for (const spec of options.force ? specs : []) removeRun(options.results, spec.experiment, runId(spec));
   const progress = trainingProgress(specs);
   try {
     await runAll(specs, { ...options, signal, onStep: progress.step, onDone: progress.done });
@@ -66,13 +77,11 @@ async function writePage(
   const best = bestTrainedRun(records.filter((r) => existsSync(embeddingsPath(results, r.experiment, r.id))));
   const embeddings =
     best && (deserialize(readFileSync(embeddingsPath(results, best.experiment, best.id))) as RunEmbeddings);
+  const data = best && (await loadExperimentData(best.spec as RunSpec));
+  if (data) requireSameData(records, data.description);
   const pictures = best &&
-    embeddings && {
-      images: (await loadExperimentData(best.spec as RunSpec)).images,
-      embeddings,
-      itemIndices: embeddings.itemIndices,
-      record: best,
-    };
+    data &&
+    embeddings && { images: data.images, embeddings, itemIndices: embeddings.itemIndices, record: best };
   return writeReport({ resultsDirectory: results, experiments: [{ ...experiment, records, pictures }] });
 }
 

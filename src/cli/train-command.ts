@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { recordPath } from '../experiments/record-store.js';
+import { recordPath, removeRun } from '../experiments/record-store.js';
 import { runAll } from '../experiments/run-pool.js';
 import { parseRunSpec, runId } from '../experiments/run-spec.js';
 import { KitError } from '../runtime/kit-error.js';
-import { cancelOnInterrupt, prepareData, trainingProgress } from './progress.js';
+import { cancelOnInterrupt, howToGoOn, prepareData, trainingProgress } from './progress.js';
 
 /** `kit train`: one spec, one record. */
 export async function trainCommand(
@@ -16,8 +16,9 @@ export async function trainCommand(
     process.stdout.write(`Nothing trained: ${record} is there already (--force runs it again).\n`);
     return;
   }
-  const signal = cancelOnInterrupt('Stopped. Run the same command again to go on from here.');
-  await prepareData([spec], signal);
+  const signal = cancelOnInterrupt(howToGoOn(options));
+  await prepareData([spec], [], signal);
+  if (options.force) removeRun(options.results, spec.experiment, runId(spec));
   const progress = trainingProgress([spec]);
   try {
     await runAll([spec], { results: options.results, signal, onStep: progress.step, onDone: progress.done });
@@ -29,10 +30,11 @@ export async function trainCommand(
 
 function readSpec(path: string): unknown {
   if (!existsSync(path)) throw new KitError('invalid-spec', `There is no spec file ${path}.`);
+  let value: { format?: number; spec?: unknown } | null;
   try {
-    const value = JSON.parse(readFileSync(path, 'utf8')) as { format?: number; spec?: unknown };
-    return value.format === 1 ? value.spec : value;
+    value = JSON.parse(readFileSync(path, 'utf8'));
   } catch (error) {
     throw new KitError('invalid-spec', `${path} is not JSON: ${(error as Error).message}`, { cause: error });
   }
+  return value?.format === 1 ? value.spec : value;
 }

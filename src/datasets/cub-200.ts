@@ -10,7 +10,7 @@ export interface LoadCub200Options extends ListedImageSetOptions {
   readonly directory?: string;
 }
 
-export const CUB_CLASSES = 200;
+const CUB_CLASSES = 200;
 /** Classes 1 to 100 train, 101 to 200 test: the split of zero-shot retrieval (Song et al., CVPR 2016). */
 export const CUB_TRAINING_CLASSES = 100;
 

@@ -6,7 +6,7 @@ import type { ImageItem, ImageSet } from '../types/image-set.js';
 import { requirePictures } from './picture-index.js';
 import { readPicture } from './read-picture.js';
 
-const PICTURE = /\.(jpe?g|png|webp|gif|tiff?|avif|svg)$/i;
+export const PICTURE = /\.(jpe?g|png|webp|gif|tiff?|avif|svg)$/i;
 
 export interface ImageFolderOptions {
   /** Holds one folder a class, with its pictures in it. */

@@ -2,6 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { listCars196 } from './cars-196.js';
 import { listCub200 } from './cub-200.js';
+import { PICTURE } from './image-folder.js';
 import type { ImageListing } from './listed-image-set.js';
 import { hasOnlineProductsLists, listOnlineProducts } from './online-products.js';
 
@@ -41,5 +42,5 @@ function subfolders(directory: string): string[] {
 }
 
 function hasPicture(directory: string): boolean {
-  return readdirSync(directory).some((file) => /\.(jpe?g|png|webp|gif|tiff?|avif)$/i.test(file));
+  return readdirSync(directory).some((file) => PICTURE.test(file));
 }

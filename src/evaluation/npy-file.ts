@@ -67,9 +67,7 @@ export function readNpy(path: string): NpyArray {
         `the header says ${header.shape.join(' × ')} numbers of ${header.bytes} bytes, which is ${count * header.bytes} bytes, but ${found} follow`,
       );
     }
-    const buffer = Buffer.alloc(found);
-    readSync(file, buffer, 0, found, header.dataStart);
-    return { shape: header.shape, values: decode(buffer, header, count) };
+    return { shape: header.shape, values: readValues(file, header, count, wrong) };
   } finally {
     closeSync(file);
   }
@@ -107,15 +105,30 @@ function readHeader(file: number, size: number, wrong: (what: string) => never):
   };
 }
 
-function decode(buffer: Buffer, header: NpyHeader, count: number): NpyArray['values'] {
-  const view = new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+/** Node reads 2 GiB in one call at most, and features of a large data set are more. */
+const NUMBERS_AT_ONCE = 2 ** 22;
+
+function readValues(
+  file: number,
+  header: NpyHeader,
+  count: number,
+  wrong: (what: string) => never,
+): NpyArray['values'] {
+  const { bytes, littleEndian, dataStart } = header;
   const read = READERS[header.kind];
   const values =
     header.kind === 'f4' || header.kind === 'f2' ? new Float32Array(count) : new Float64Array(count);
   const [rows, columns] = [header.shape[0], header.shape[1] ?? 1];
-  for (let i = 0; i < count; i++) {
-    const to = header.fortranOrder ? (i % rows) * columns + Math.floor(i / rows) : i;
-    values[to] = read(view, i * header.bytes, header.littleEndian);
+  const buffer = new DataView(new ArrayBuffer(Math.min(count, NUMBERS_AT_ONCE) * bytes));
+  for (let first = 0; first < count; first += NUMBERS_AT_ONCE) {
+    const here = Math.min(count - first, NUMBERS_AT_ONCE);
+    if (readSync(file, buffer, 0, here * bytes, dataStart + first * bytes) < here * bytes)
+      wrong('it got shorter while it was read');
+    for (let at = 0; at < here; at++) {
+      const i = first + at;
+      const to = header.fortranOrder ? (i % rows) * columns + Math.floor(i / rows) : i;
+      values[to] = read(buffer, at * bytes, littleEndian);
+    }
   }
   return values;
 }

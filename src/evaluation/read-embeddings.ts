@@ -115,7 +115,7 @@ function readLines(path: string): string[] {
   } catch (error) {
     throw new KitError(
       'unsupported-file',
-      `${path} can't be opened (${(error as NodeJS.ErrnoException).code}).`,
+      `${path} can't be read (${(error as NodeJS.ErrnoException).code}). Text of more than 512 MB belongs in a .npy file.`,
       { cause: error },
     );
   }

@@ -39,7 +39,7 @@ export function rowSlice<T extends Rows>(rows: T, start: number, end: number): R
 }
 
 /** Gallery rows `start` to `end` (excluded), without a copy. */
-export function gallerySlice(gallery: Gallery, start: number, end: number): Gallery {
+function gallerySlice(gallery: Gallery, start: number, end: number): Gallery {
   return { ...rowSlice(gallery, start, end), bias: gallery.bias.subarray(start, end) };
 }
 

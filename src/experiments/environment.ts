@@ -2,6 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
+import sharp from 'sharp';
+import { scoreEngine } from '../evaluation/start-score-engine.js';
 import type { BackendDescription } from '../runtime/backend.js';
 import type { RunRecord } from '../types/run-record.js';
 
@@ -9,13 +11,19 @@ import type { RunRecord } from '../types/run-record.js';
 export const projectRoot = join(__dirname, '..', '..');
 
 /** What a record says of the machine, the code and the packages. */
-export function describeEnvironment(backend: BackendDescription): RunRecord['environment'] {
+export async function describeEnvironment(backend: BackendDescription): Promise<RunRecord['environment']> {
   const kit = JSON.parse(readFileSync(join(projectRoot, 'package.json'), 'utf8')) as { version: string };
   return {
     commit: commitOf(projectRoot),
     backend: backend.name,
     threads: backend.threads,
-    versions: { kit: kit.version, node: process.versions.node, ...backend.versions },
+    versions: {
+      kit: kit.version,
+      node: process.versions.node,
+      ...backend.versions,
+      scores: (await scoreEngine()).name,
+      sharp: sharp.versions.sharp ?? 'unknown',
+    },
     platform: `${process.platform} ${process.arch}`,
     cpu: cpus()[0]?.model ?? 'unknown',
     cores: cpus().length,

@@ -37,7 +37,7 @@ export interface ExperimentChoice {
   readonly profile: string;
   /** Take the first so many seeds, or go on counting past the profile's own. */
   readonly seeds?: number;
-  /** Only methods whose name contains one of these words (case does not matter). */
+  /** Only methods of one of these names or, where no method has it, whose name contains it (case does not matter). */
   readonly only?: readonly string[];
 }
 
@@ -101,15 +101,15 @@ function chooseMethods(
   path: string,
 ): ExperimentFile['methods'] {
   if (only === undefined) return file.methods;
-  for (const word of only) {
-    if (!file.methods.some((entry) => entry.method.toLowerCase().includes(word.toLowerCase()))) {
-      const names = file.methods.map((entry) => `"${entry.method}"`).join(', ');
-      throw new KitError('invalid-spec', `${path} has no method "${word}"; it has ${names}.`);
-    }
-  }
-  return file.methods.filter((entry) =>
-    only.some((word) => entry.method.toLowerCase().includes(word.toLowerCase())),
-  );
+  const chosen = only.flatMap((word) => {
+    const wanted = word.toLowerCase();
+    const named = file.methods.filter(({ method }) => method.toLowerCase() === wanted);
+    const containing = file.methods.filter(({ method }) => method.toLowerCase().includes(wanted));
+    if (containing.length > 0) return named.length > 0 ? named : containing;
+    const names = file.methods.map((entry) => `"${entry.method}"`).join(', ');
+    throw new KitError('invalid-spec', `${path} has no method "${word}"; it has ${names}.`);
+  });
+  return file.methods.filter((entry) => chosen.includes(entry));
 }
 
 function triesOf(entry: ExperimentFile['methods'][number]): [string, Record<string, unknown>][] {

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { KitError } from '../runtime/kit-error.js';
 import { writeFileWhole } from '../runtime/write-file-whole.js';
@@ -23,6 +23,12 @@ export function writeRecord(results: string, record: RunRecord): void {
   writeFileWhole(recordPath(results, record.experiment, record.id), `${JSON.stringify(record, null, 1)}\n`);
 }
 
+/** Forgets a run: its record, its embeddings and its checkpoint. */
+export function removeRun(results: string, experiment: string, id: string): void {
+  for (const path of [recordPath, embeddingsPath, checkpointPath])
+    rmSync(path(results, experiment, id), { force: true });
+}
+
 /** Every record of an experiment, by method and seed; none where nothing ran yet. */
 export function readRecords(results: string, experiment: string): RunRecord[] {
   const folder = join(results, 'runs', experiment);
@@ -34,7 +40,7 @@ export function readRecords(results: string, experiment: string): RunRecord[] {
 }
 
 /** @throws KitError `invalid-spec` where the file is no record */
-export function readRecord(path: string): RunRecord {
+function readRecord(path: string): RunRecord {
   try {
     const record = JSON.parse(readFileSync(path, 'utf8')) as RunRecord;
     if (record.format === 1 && typeof record.id === 'string') return record;

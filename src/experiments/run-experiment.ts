@@ -5,8 +5,6 @@ import type { FixedSizeImageSet } from '../datasets/fixed-size-image-set.js';
 import { evaluateEmbeddings } from '../evaluation/evaluate-embeddings.js';
 import { recallAtK } from '../evaluation/recall-at-k.js';
 import { HardClassNPairSampler } from '../mining/hard-class-n-pair-sampler.js';
-import { MPerClassSampler } from '../mining/m-per-class-sampler.js';
-import { NPairSampler } from '../mining/n-pair-sampler.js';
 import { frozenFeatures, googlenetEmbedding } from '../models/googlenet-embedding.js';
 import type { Model } from '../models/model.js';
 import { smallConvnet } from '../models/small-convnet.js';
@@ -22,6 +20,7 @@ import { type ExperimentData, FROZEN_LAYER, loadExperimentData } from './experim
 import { lossFromSpec } from './loss-from-spec.js';
 import { checkpointPath, embeddingsPath, writeRecord } from './record-store.js';
 import { type RunSpec, runId } from './run-spec.js';
+import { samplerFromSpec } from './sampler-from-spec.js';
 
 export interface RunExperimentOptions {
   readonly backend: BackendDescription;
@@ -74,7 +73,7 @@ export async function runExperiment(spec: RunSpec, options: RunExperimentOptions
       method: spec.method,
       spec,
       seed: spec.seed,
-      environment: describeEnvironment(options.backend),
+      environment: await describeEnvironment(options.backend),
       data: data.description,
       curve: result.curve,
       chosenStep: result.chosenStep,
@@ -143,25 +142,22 @@ async function trainModel(
         ? (seen, embeddings) => sampler.observe(seen, embeddings)
         : undefined,
     validate,
-    checkpointPath:
+    checkpoint:
       options.results === undefined
         ? undefined
-        : checkpointPath(options.results, spec.experiment, runId(spec)),
+        : {
+            path: checkpointPath(options.results, spec.experiment, runId(spec)),
+            origin: originOf(await describeEnvironment(options.backend), data),
+          },
     onProgress: options.onProgress,
     signal: options.signal,
   });
   return training.finally(() => tf.dispose(proxies.map(({ variable }) => variable)));
 }
 
-function samplerFromSpec(batch: RunSpec['batch'], labels: Int32Array, dimension: number) {
-  switch (batch.name) {
-    case 'n-pair':
-      return new NPairSampler({ ...batch, labels });
-    case 'n-pair-hard-classes':
-      return new HardClassNPairSampler({ ...batch, labels, dimension });
-    case 'm-per-class':
-      return new MPerClassSampler({ ...batch, labels });
-  }
+/** A record names one commit, backend and data set, so these must be the same in every sitting of a run. */
+function originOf({ commit, backend }: RunRecord['environment'], { description }: ExperimentData): string {
+  return JSON.stringify([commit, backend, description.checksum, description.weights]);
 }
 
 function modelFromSpec(spec: RunSpec, data: ExperimentData, random: SeededRandom): Model {

@@ -7,14 +7,16 @@ import type { WorkerOrder, WorkerReport } from './run-worker.js';
 
 export interface RunPoolOptions {
   readonly results: string;
-  /** Processes side by side; default one for each core, at most one for each 3 GiB of memory. */
+  /** Processes side by side; default one for each core, at most so many as the memory holds. */
   readonly workers?: number;
   onStep?(spec: RunSpec, step: number): void;
   onDone?(spec: RunSpec): void;
   readonly signal?: AbortSignal;
 }
 
-const MEMORY_PER_WORKER = 3 * 2 ** 30;
+/** As environment.md has it. */
+const memoryOf = ({ model }: RunSpec) =>
+  (model.name === 'googlenet' && ['from-4a', 'all'].includes(model.trains) ? 5 : 3) * 2 ** 30;
 
 /**
  * Runs specs in worker processes, one thread each: two processes with one thread finish more runs than
@@ -24,8 +26,9 @@ const MEMORY_PER_WORKER = 3 * 2 ** 30;
  *   Finished runs keep their records, unfinished ones their checkpoints.
  */
 export async function runAll(specs: readonly RunSpec[], options: RunPoolOptions): Promise<void> {
+  if (options.signal?.aborted) throw new KitError('cancelled', 'Stopped.');
   const waiting = [...specs];
-  const affordable = Math.max(1, Math.floor(totalmem() / MEMORY_PER_WORKER));
+  const affordable = Math.max(1, Math.floor(totalmem() / Math.max(...specs.map(memoryOf))));
   const size = Math.min(options.workers ?? Math.min(availableParallelism(), affordable), specs.length);
   const workers: ChildProcess[] = [];
   const stop = () => {

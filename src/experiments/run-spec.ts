@@ -129,7 +129,7 @@ const split = z.discriminatedUnion('name', [
     seed: z.int(),
   }),
   /** The classes that the data set's papers train and test on; `validation` is a share of the training classes. */
-  z.strictObject({ name: z.literal('paper'), validation: share, seed: z.int() }),
+  z.strictObject({ name: z.literal('paper'), validation: share.gt(0).lt(1), seed: z.int() }),
 ]);
 
 const runSpecSchema = z.strictObject({
@@ -193,12 +193,28 @@ export function parseRunSpec(value: unknown, origin: string): RunSpec {
 const PIXEL_DATASETS = ['emoji', 'image-folder'];
 const PIXEL_MODELS = ['raw-pixels', 'small-convnet'];
 
-function requireMatchingParts({ dataset, model, split }: RunSpec, origin: string): void {
+function requireMatchingParts({ dataset, model, split, augmentation }: RunSpec, origin: string): void {
   const pixels = PIXEL_DATASETS.includes(dataset.name);
   if (PIXEL_MODELS.includes(model.name) !== pixels && dataset.name !== 'image-folder') {
     throw new KitError(
       'invalid-spec',
       `${origin}: the model ${model.name} does not take the data set ${dataset.name}; ${PIXEL_MODELS.join(' and ')} go with ${PIXEL_DATASETS.join(' and ')}, GoogLeNet with photographs.`,
+    );
+  }
+  if (
+    model.name === 'small-convnet' &&
+    'size' in dataset &&
+    dataset.size % 2 ** model.channels.length !== 0
+  ) {
+    throw new KitError(
+      'invalid-spec',
+      `${origin}: dataset.size is ${dataset.size}; each of the ${model.channels.length} blocks of model.channels halves the picture, so take a multiple of ${2 ** model.channels.length}.`,
+    );
+  }
+  if (!PIXEL_MODELS.includes(model.name) && Object.values(augmentation).some(Boolean)) {
+    throw new KitError(
+      'invalid-spec',
+      `${origin}: augmentation does not reach ${model.name}, whose features are computed once; set it to 0 and false, and take model.randomViews for crops and mirrored pictures.`,
     );
   }
   if (

@@ -1,11 +1,11 @@
-import { setEvaluationThreads } from '../evaluation/top-products.js';
+import { setEvaluationThreads } from '../evaluation/evaluation-threads.js';
 import { startBackend } from '../runtime/backend.js';
 import { KitError } from '../runtime/kit-error.js';
 import { dataKey, type ExperimentData, loadExperimentData } from './experiment-data.js';
 import { runExperiment } from './run-experiment.js';
 import type { RunSpec } from './run-spec.js';
 
-/** What the pool sends: a spec to run, or `null` to end. */
+/** What the pool sends; it ends a worker by disconnecting. */
 export interface WorkerOrder {
   readonly spec: RunSpec;
   readonly results: string;
@@ -13,7 +13,6 @@ export interface WorkerOrder {
 }
 
 export type WorkerReport =
-  | { readonly kind: 'ready'; readonly backend: string }
   | { readonly kind: 'step'; readonly step: number }
   | { readonly kind: 'done' }
   | { readonly kind: 'failed'; readonly code: string | null; readonly message: string };
@@ -28,7 +27,6 @@ let data: { readonly key: string; readonly loaded: ExperimentData } | undefined;
 async function carryOut(order: WorkerOrder): Promise<void> {
   setEvaluationThreads(order.threads);
   const backend = await startBackend({ threads: order.threads });
-  send({ kind: 'ready', backend: backend.name });
   const key = dataKey(order.spec);
   if (data?.key !== key) data = { key, loaded: await loadExperimentData(order.spec) };
   await runExperiment(order.spec, {

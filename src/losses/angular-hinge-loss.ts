@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { tangentSquared } from './tangent-squared.js';
+import { tangentSquared } from '../geometry/tangent-squared.js';
 
 export interface AngularHingeOptions {
   /** α in degrees, the upper bound of the angle at the negative. Default 45; the paper: 36 to 55. */

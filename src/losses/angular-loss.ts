@@ -1,10 +1,10 @@
 import * as tf from '@tensorflow/tfjs';
+import { tangentSquared } from '../geometry/tangent-squared.js';
 import type { BatchLoss } from './batch-loss.js';
 import { negativeMask, positivePairs } from './batch-pairs.js';
 import { l2Normalize } from './l2-normalize.js';
 import { logOnePlusSumExp } from './log-sum-exp.js';
 import { splitNPairBatch } from './n-pair-loss.js';
-import { tangentSquared } from './tangent-squared.js';
 
 export type AngularNegatives = 'other-positives' | 'other-classes';
 

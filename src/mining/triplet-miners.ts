@@ -1,3 +1,4 @@
+import { tangentSquared } from '../geometry/tangent-squared.js';
 import type { EmbeddingTable } from '../types/embedding-table.js';
 import { filteredTriplets } from './filtered-triplets.js';
 import type { Triplets } from './triplet-list.js';
@@ -42,14 +43,15 @@ export function semiHardTriplets(
  * Angular: ∠n′ > α, that is ‖a−p‖² > 4 tan²α ‖n−c‖²: the triplets on which the angular hinge is not silent. ‖n−c‖² comes
  * from the sides alone (the median's length): ½‖a−n‖² + ½‖p−n‖² − ¼‖a−p‖².
  *
- * @param options.alphaDegrees in degrees, default 45
+ * @param options.alphaDegrees in degrees, between 0 and 90, default 45
+ * @throws KitError `invalid-argument` for another α
  */
 export function angularTriplets(
   table: EmbeddingTable,
   options: MinerOptions & { readonly alphaDegrees?: number } = {},
 ): Triplets {
   const { alphaDegrees = 45 } = options;
-  const t = Math.tan((alphaDegrees * Math.PI) / 180) ** 2;
+  const t = tangentSquared(alphaDegrees);
   return filteredTriplets(
     table,
     (anchorPositive, anchorNegative, positiveNegative) =>

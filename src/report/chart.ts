@@ -41,12 +41,11 @@ const CONFIG = {
   view: { stroke: null },
 } as const;
 
-/**
- * Draws a vega-lite chart without a browser; the same spec gives the same bytes.
- *
- * @param pixelsPerPoint of the PNG; default 2, sharp on dense screens
- */
-export async function renderChart(spec: ChartSpec, pixelsPerPoint = 2): Promise<RenderedChart> {
+/** Of the PNG: sharp on dense screens. */
+const PIXELS_PER_POINT = 2;
+
+/** Draws a vega-lite chart without a browser; the same spec gives the same bytes. */
+export async function renderChart(spec: ChartSpec): Promise<RenderedChart> {
   const [vega, vegaLite] = await Promise.all([import('vega'), import('vega-lite')]);
   const { spec: compiled } = vegaLite.compile({
     ...spec,
@@ -61,5 +60,5 @@ export async function renderChart(spec: ChartSpec, pixelsPerPoint = 2): Promise<
   const view = new vega.View(vega.parse(compiled), { renderer: 'none' });
   const svg = await view.toSVG();
   view.finalize();
-  return { svg, png: rasteriseSvg(svg, pixelsPerPoint) };
+  return { svg, png: rasteriseSvg(svg, PIXELS_PER_POINT) };
 }

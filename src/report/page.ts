@@ -154,7 +154,7 @@ function provenance(records: readonly RunRecord[]): string {
     return `<tr>${cells.map((cell) => `<td>${cell}</td>`).join('')}</tr>`;
   });
   return `<details><summary>Where each number comes from: ${records.length} run records</summary>
-<p class="note">A number of the table is the mean of its column over the runs of its method. A run's id is a hash of its spec; the record behind the link holds its curve and all its scores. <code>npx kit train runs/…/ID.json</code> runs it again.</p>
+<p class="note">A number of the table is the mean of its column over the runs of its method. A run's id is a hash of its spec; the record behind the link holds its curve and all its scores. <code>npx kit train runs/…/ID.json --results elsewhere</code> runs it again.</p>
 <div class="scroll"><table class="runs"><thead><tr><th>Run</th><th>Method</th><th>Seed</th><th>Step</th><th>Commit</th><th>Backend</th><th>Data, SHA-256</th><th>Training</th><th></th></tr></thead><tbody>
 ${rows.join('\n')}
 </tbody></table></div></details>`;

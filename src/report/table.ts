@@ -75,7 +75,7 @@ function csvText(text: string): string {
 }
 
 /** Header and one row a method, as text. */
-export function textRows(rows: readonly MethodScores[]): string[][] {
+function textRows(rows: readonly MethodScores[]): string[][] {
   const columns = [...(rows[0]?.scores.keys() ?? [])];
   return [
     ['Method', ...columns, 'Seeds'],

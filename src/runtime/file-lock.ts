@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { KitError } from './kit-error.js';
@@ -14,7 +14,7 @@ export async function withLock<T>(path: string, work: () => Promise<T>): Promise
   try {
     return await work();
   } finally {
-    rmSync(path, { force: true });
+    if (holderOf(path) === process.pid) rmSync(path, { force: true });
   }
 }
 
@@ -32,24 +32,36 @@ async function acquire(path: string): Promise<void> {
       const { code, syscall } = error as NodeJS.ErrnoException;
       if (code !== 'EEXIST' || syscall !== 'open') throw writeFailure(path, error);
       const holder = holderOf(path);
-      if (!isAlive(holder)) rmSync(path, { force: true });
+      if (holder !== null && !isAlive(holder)) clearAway(path, holder);
       else if (performance.now() - since < PATIENCE_MS) await setTimeout(50);
       else {
         throw new KitError(
           'not-writable',
-          `Process ${holder} is at work on the same files. Wait for it; if it is something else, remove ${path}.`,
+          `${holder === null ? 'Another process' : `Process ${holder}`} is at work on the same files. Wait for it; if it is something else, remove ${path}.`,
         );
       }
     }
   }
 }
 
-/** 0 when the lock is gone meanwhile. */
-function holderOf(path: string): number {
+/** Null where the lock is gone meanwhile, or is there but not written yet. */
+function holderOf(path: string): number | null {
   try {
-    return Number(readFileSync(path, 'utf8'));
+    return Number(readFileSync(path, 'utf8')) || null;
   } catch {
-    return 0;
+    return null;
+  }
+}
+
+/** By a rename, so that of two processes one clears a dead lock away and none a new one. */
+function clearAway(path: string, dead: number): void {
+  const aside = `${path}.${process.pid}`;
+  try {
+    renameSync(path, aside);
+    if (holderOf(aside) === dead) rmSync(aside);
+    else renameSync(aside, path);
+  } catch {
+    // The other one was faster.
   }
 }
 
@@ -61,7 +73,7 @@ function isDead(pid: number): boolean {
 
 function isAlive(pid: number): boolean {
   try {
-    return pid > 0 && process.kill(pid, 0) && !isDead(pid);
+    return process.kill(pid, 0) && !isDead(pid);
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM';
   }

@@ -5,6 +5,8 @@ import type { CurvePoint } from '../types/run-record.js';
 
 /** Everything that decides how a run goes on; randomness is drawn per step and needs no saving. */
 export interface Checkpoint {
+  /** Code, backend and data that made it, in one string. */
+  readonly origin: string;
   /** Steps done. */
   readonly step: number;
   readonly parameters: readonly Float32Array[];
@@ -23,13 +25,18 @@ export function saveCheckpoint(path: string, checkpoint: Checkpoint): void {
   writeFileWhole(path, serialize(checkpoint));
 }
 
-/** Null where there is none, or where the file is damaged: the run then begins anew, which is safe. */
-export function loadCheckpoint(path: string): Checkpoint | null {
+/**
+ * Null where there is none, where the file is damaged, or where another origin made it: the run then begins anew, since
+ * its record can only name one.
+ */
+export function loadCheckpoint(path: string, origin: string): Checkpoint | null {
   if (!existsSync(path)) return null;
   try {
-    return deserialize(readFileSync(path)) as Checkpoint;
+    const checkpoint = deserialize(readFileSync(path)) as Checkpoint;
+    if (checkpoint.origin === origin) return checkpoint;
   } catch {
-    rmSync(path, { force: true });
-    return null;
+    // Damaged: as if it were not there.
   }
+  rmSync(path, { force: true });
+  return null;
 }

@@ -23,8 +23,8 @@ export interface TrainOptions {
   /** What a sampler sees of each batch: its labels and its embeddings in training, [n, d] row-major. */
   observe?(labels: ArrayLike<number>, embeddings: Float32Array): void;
   validate(): Promise<Omit<CurvePoint, 'step' | 'loss'>>;
-  /** Where to save, and to go on from; without it nothing is saved. */
-  readonly checkpointPath?: string;
+  /** Where to save, and to go on from if `origin` (code, backend, data) is the same; without it nothing is saved. */
+  readonly checkpoint?: { readonly path: string; readonly origin: string };
   onProgress?(step: number): void;
   readonly signal?: AbortSignal;
 }
@@ -39,13 +39,13 @@ export interface TrainResult {
 
 /**
  * Trains, validates, keeps the parameters of the best validation Recall@1 and ends with them in the model.
- * Goes on from `checkpointPath` if a checkpoint is there; the result is bit for bit that of a run without a break.
+ * Goes on from a checkpoint of the same origin if one is there; the result is bit for bit that of a run without a break.
  *
- * @throws KitError `training-diverged` when the loss is not a finite number; `cancelled` when `signal` aborts
+ * @throws KitError `training-diverged` when the loss or an embedding is not a finite number; `cancelled` when `signal` aborts
  */
 export async function train(options: TrainOptions): Promise<TrainResult> {
-  const { optimizer, steps, validateEvery, checkpointPath } = options;
-  const saved = checkpointPath === undefined ? null : loadCheckpoint(checkpointPath);
+  const { optimizer, steps, validateEvery, checkpoint } = options;
+  const saved = checkpoint === undefined ? null : loadCheckpoint(checkpoint.path, checkpoint.origin);
   const curve: CurvePoint[] = [];
   let best: Checkpoint['best'];
   let step = 0;
@@ -70,16 +70,23 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     lossCount++;
     step++;
     if (step % validateEvery === 0 || step === steps) {
-      const point = { step, loss: lossSum / lossCount, ...(await options.validate()) };
+      const point = { step, loss: lossSum / lossCount, ...(await validate(options, step)) };
       const previousBest = Math.max(...curve.map((p) => p.validationRecallAt1));
       curve.push(point);
       if (point.validationRecallAt1 > previousBest) best = { step, ...snapshot(options) };
       [lossSum, lossCount] = [0, 0];
       trainingSeconds += (performance.now() - since) / 1000;
       since = performance.now();
-      if (checkpointPath !== undefined) {
-        const moments = optimizer.moments;
-        saveCheckpoint(checkpointPath, { step, ...snapshot(options), moments, curve, best, trainingSeconds });
+      if (checkpoint !== undefined) {
+        const state = {
+          step,
+          ...snapshot(options),
+          moments: optimizer.moments,
+          curve,
+          best,
+          trainingSeconds,
+        };
+        saveCheckpoint(checkpoint.path, { origin: checkpoint.origin, ...state });
       }
     }
     options.onProgress?.(step);
@@ -104,15 +111,27 @@ function trainStep(options: TrainOptions, step: number): number {
       optimizer.parameters.map((parameter) => parameter.variable),
     );
     const lossValue = value.dataSync()[0];
-    if (!Number.isFinite(lossValue)) {
-      throw new KitError(
-        'training-diverged',
-        `The loss became ${lossValue} at step ${step + 1}. Lower the learning rate, or put the embeddings on a sphere (model.radius).`,
-      );
-    }
+    if (!Number.isFinite(lossValue)) throw diverged(`The loss became ${lossValue} at step ${step + 1}.`);
     optimizer.apply(grads, step, steps);
     return lossValue;
   });
+}
+
+/** An update that overflows shows first in the embeddings when validation comes before the next loss. */
+async function validate(options: TrainOptions, step: number): ReturnType<TrainOptions['validate']> {
+  try {
+    return await options.validate();
+  } catch (error) {
+    if (!(error instanceof KitError) || error.code !== 'invalid-embeddings') throw error;
+    throw diverged(`Embeddings are no longer finite numbers after step ${step}.`);
+  }
+}
+
+function diverged(what: string): KitError {
+  return new KitError(
+    'training-diverged',
+    `${what} Lower the learning rate, or put the embeddings on a sphere (model.radius).`,
+  );
 }
 
 type TrainedValues = Pick<Checkpoint, 'parameters' | 'statistics'>;

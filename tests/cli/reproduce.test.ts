@@ -98,6 +98,68 @@ describe('kit reproduce', () => {
     expect(readdirSync(join(killed, 'checkpoints', 'tiny-quick'))).toEqual([]);
   });
 
+  describe('of a data set that changed', () => {
+    let changed: { file: string; results: string; run: (...more: string[]) => ReturnType<typeof runKit> };
+
+    beforeAll(async () => {
+      const pictures = await makePictureFolder();
+      const text = readFileSync(experiment, 'utf8')
+        .replaceAll(folder, pictures)
+        .replace('"steps":60', '"steps":20');
+      const file = join(temporaryFolder(), 'tiny.json');
+      writeFileSync(file, text);
+      const results = join(temporaryFolder(), 'results');
+      const run = (...more: string[]) => runKit(['reproduce', file, '--results', results, ...more]);
+      expect(run('--seeds', '1').status).toBe(0);
+      writeFileSync(join(pictures, 'class-00', '0.png'), readFileSync(join(pictures, 'class-01', '0.png')));
+      changed = { file, results, run };
+    });
+
+    it('refuses to put two of them into one table or page, and keeps the records', () => {
+      const before = records(changed.results);
+      for (const seeds of ['1', '2']) {
+        const { status, stderr } = changed.run('--seeds', seeds);
+        expect(stderr).toMatch(/changed since Raw pixels, seed 0 ran.*--force/);
+        expect(stderr).not.toMatch(/\n\s+at /);
+        expect(status).toBe(1);
+      }
+      expect(records(changed.results)).toEqual(before);
+    });
+
+    it('makes all records anew with --force', () => {
+      const before = records(changed.results);
+      expect(changed.run('--seeds', '1', '--force').status).toBe(0);
+      const after = records(changed.results);
+      expect(after.map(({ id }) => id)).toEqual(before.map(({ id }) => id));
+      for (const [i, { data }] of after.entries()) expect(data.checksum).not.toBe(before[i].data.checksum);
+    });
+
+    it('keeps the other methods in the table when it runs one', () => {
+      const { stdout } = changed.run('--seeds', '1', '--only', 'raw pixels', '--force');
+      expect(stdout).toMatch(/1 runs, 1 to do/);
+      expect(stdout).toMatch(/N-pair & angular/);
+    });
+  });
+
+  it('finds before the first run that a batch or a K asks for more than there is', () => {
+    for (const [changes, message] of [
+      ['"batch":{"name":"n-pair","classes":40}', /asks for 40 classes, but only 6/],
+      [
+        '"evaluation":{"ks":[1,99],"kMeansRestarts":1,"test":"read-once"}',
+        /asks for the 99 nearest pictures, but the test classes have 16, so 15/,
+      ],
+    ] as const) {
+      const part = /^"\w+"/.exec(changes)?.[0];
+      const file = join(temporaryFolder(), 'tiny.json');
+      writeFileSync(file, readFileSync(experiment, 'utf8').replace(new RegExp(`${part}:\\{.*?\\}`), changes));
+      const results = join(temporaryFolder(), 'results');
+      const { status, stderr } = runKit(['reproduce', file, '--results', results]);
+      expect(stderr).toMatch(message);
+      expect(status).toBe(1);
+      expect(existsSync(results)).toBe(false);
+    }
+  });
+
   function lossesOn(backend: string, steps: number): number[] {
     const results = join(temporaryFolder(), 'results');
     const spec = join(temporaryFolder(), 'spec.json');

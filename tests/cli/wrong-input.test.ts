@@ -60,6 +60,7 @@ describe('a mistake of the user ends with exit code 1, a message and no stack tr
 
   it('a file that is not JSON', () => {
     expect(train('{ "steps": 1,').stderr).toMatch(/is not JSON/);
+    expect(train('null').stderr).toMatch(/is not a valid spec/);
   });
 
   it('an unknown experiment, profile or method', () => {

@@ -8,7 +8,7 @@ import { join, resolve } from 'node:path';
 
 const ANGULAR = 'src/losses/angular-loss.ts';
 const SUM = 'src/losses/log-sum-exp.ts';
-const TANGENT = 'src/losses/tangent-squared.ts';
+const TANGENT = 'src/geometry/tangent-squared.ts';
 const HINGE = 'src/losses/angular-hinge-loss.ts';
 const JOINT = 'src/losses/n-pair-angular-loss.ts';
 const N_PAIR = 'src/losses/n-pair-loss.ts';

@@ -34,6 +34,28 @@ describe('a lock', () => {
     child.kill();
   });
 
+  it('that is being written is not taken over', async () => {
+    const path = join(temporaryFolder(), 'lock');
+    const child = spawn('sleep', ['10']);
+    writeFileSync(path, '');
+    setTimeout(() => writeFileSync(path, String(child.pid)), 300);
+    await expect(withLock(path, async () => 'done')).rejects.toThrow(`Process ${child.pid} is at work`);
+    expect(existsSync(path)).toBe(true);
+    child.kill();
+  });
+
+  it('of a process that ended goes to one of two that want it', async () => {
+    const path = join(temporaryFolder(), 'lock');
+    writeFileSync(path, String(spawnSync('true').pid));
+    let inside = 0;
+    const work = async () => {
+      inside++;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      return inside--;
+    };
+    expect(await Promise.all([withLock(path, work), withLock(path, work)])).toEqual([1, 1]);
+  });
+
   it.skipIf(process.platform !== 'linux')(
     'of a killed process that no one asked for is taken over',
     async () => {

@@ -1,5 +1,9 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { prepareData } from '../../src/cli/progress.js';
+import { runAll } from '../../src/experiments/run-pool.js';
 import {
   type BackendDescription,
   parseRunSpec,
@@ -8,8 +12,9 @@ import {
   startBackend,
 } from '../../src/index.js';
 import { pictureBatch } from '../../src/training/augmentation.js';
+import { loadCheckpoint, saveCheckpoint } from '../../src/training/checkpoint.js';
 import { Optimizer, scheduleFactor } from '../../src/training/optimizer.js';
-import { makePictureFolder, smallSpec } from '../picture-folder.js';
+import { makePictureFolder, smallSpec, temporaryFolder } from '../picture-folder.js';
 
 let backend: BackendDescription;
 let folder: string;
@@ -46,6 +51,28 @@ describe('training', () => {
     await expect(runExperiment(spec, { backend })).rejects.toThrow(
       /The loss became .* at step \d+\. Lower the learning rate/,
     );
+    const atOnce = { ...changes, steps: 1, validateEvery: 1 };
+    await expect(runExperiment(parseRunSpec(smallSpec(folder, atOnce), 'test'), { backend })).rejects.toThrow(
+      /Embeddings are no longer finite numbers after step 1\. Lower the learning rate/,
+    );
+  });
+
+  it('goes on from a checkpoint of the same code, backend and data only', () => {
+    const path = join(temporaryFolder(), 'run.checkpoint');
+    const nothing = { parameters: [], statistics: [], moments: [], curve: [], trainingSeconds: 0 };
+    saveCheckpoint(path, { origin: 'wasm', step: 3, ...nothing, best: { step: 0, ...nothing } });
+    expect(loadCheckpoint(path, 'wasm')?.step).toBe(3);
+    expect(loadCheckpoint(path, 'tensorflow-cpu')).toBe(null);
+    expect(loadCheckpoint(path, 'wasm')).toBe(null);
+  });
+
+  it('ends before its first worker starts when it was stopped meanwhile', async () => {
+    const spec = parseRunSpec(smallSpec(folder), 'test');
+    const results = join(temporaryFolder(), 'results');
+    const signal = AbortSignal.abort();
+    await expect(prepareData([spec], [], signal)).rejects.toMatchObject({ code: 'cancelled' });
+    await expect(runAll([spec], { results, signal })).rejects.toMatchObject({ code: 'cancelled' });
+    expect(existsSync(results)).toBe(false);
   });
 });
 

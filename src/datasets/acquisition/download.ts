@@ -1,18 +1,9 @@
-import { createHash } from 'node:crypto';
-import {
-  createReadStream,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { KitError } from '../../runtime/kit-error.js';
+import { sha256OfFile } from '../../runtime/sha256-of-file.js';
 import { writeFailure } from '../../runtime/write-failure.js';
 
 export interface DownloadOptions {
@@ -96,13 +87,6 @@ async function accept({ address, path, bytes, sha256 }: DownloadOptions, part: s
   return { bytes: size, sha256: sum };
 }
 
-/** Hex. */
-export async function sha256OfFile(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const chunk of createReadStream(path, { highWaterMark: 2 ** 20 })) hash.update(chunk as Buffer);
-  return hash.digest('hex');
-}
-
 /** What the part on disk is a part of, so that two versions of a file are never spliced. */
 interface PartState {
   readonly address: string;
@@ -150,6 +134,10 @@ async function receive(options: DownloadOptions, part: string): Promise<void> {
       );
     }
     const validator = response.headers.get('etag') ?? response.headers.get('last-modified');
+    if (from > 0 && sha256 === null && validator !== state?.validator) {
+      discard(part);
+      throw new PassingFault('the file changed at the server');
+    }
     file = await open(part, from > 0 ? 'a' : 'w');
     writeFileSync(`${part}.json`, JSON.stringify({ address, validator, total } satisfies PartState));
     let received = from;

@@ -11,6 +11,7 @@ import {
 import { basename, join } from 'node:path';
 import { withLock } from '../../runtime/file-lock.js';
 import { KitError } from '../../runtime/kit-error.js';
+import { sha256OfFile } from '../../runtime/sha256-of-file.js';
 import { writeFailure } from '../../runtime/write-failure.js';
 import { dataDirectory } from '../data-directory.js';
 import {
@@ -22,7 +23,7 @@ import {
   presenceOf,
 } from '../listed-image-set.js';
 import { recogniseDataset } from '../recognise-dataset.js';
-import { download, sha256OfFile } from './download.js';
+import { download } from './download.js';
 import { RecordedSums } from './recorded-sums.js';
 import type { ArchiveSource, DatasetSource } from './sources.js';
 import { unpackArchive } from './unpack-archive.js';

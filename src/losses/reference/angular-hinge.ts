@@ -1,4 +1,4 @@
-import { tangentSquared } from '../tangent-squared.js';
+import { tangentSquared } from '../../geometry/tangent-squared.js';
 import { dot, minus } from './gradient-matrix.js';
 import type { TripletGradient } from './triplet-hinge.js';
 

@@ -1,5 +1,5 @@
+import { tangentSquared } from '../../geometry/tangent-squared.js';
 import type { AngularLossOptions } from '../angular-loss.js';
-import { tangentSquared } from '../tangent-squared.js';
 import {
   addScaled,
   dot,

@@ -1,1 +1,0 @@
-export { setEvaluationThreads } from './evaluation-threads.js';
