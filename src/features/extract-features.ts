@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import sharp from 'sharp';
 import { layerName, type Network, outputShapes } from '../models/network.js';
 import { onnxNetwork } from '../models/onnx-network.js';
 import type { PretrainedWeights } from '../models/read-weights.js';
@@ -8,6 +9,7 @@ import { cacheFolder } from '../runtime/cache-folder.js';
 import { withLock } from '../runtime/file-lock.js';
 import { halvesToFloats } from '../runtime/half-float.js';
 import { KitError } from '../runtime/kit-error.js';
+import { packageVersion } from '../runtime/package-version.js';
 import type { ImageSet } from '../types/image-set.js';
 import type { OnnxBackbone } from './onnx-backbone.js';
 import { caffeFrame, type PictureFrame, type PictureView, viewSide, writeView } from './picture-view.js';
@@ -166,7 +168,8 @@ const PREPROCESSING = 1;
 function planOf(request: FeatureRequest) {
   const { images, view } = request;
   const source = 'onnx' in request ? onnxSource(request.onnx) : networkSource(request, view);
-  const key = JSON.stringify([PREPROCESSING, ...source.key, source.layer, view, source.half]);
+  const programs = [packageVersion('onnxruntime-node'), sharp.versions.sharp];
+  const key = JSON.stringify([PREPROCESSING, ...programs, ...source.key, source.layer, view, source.half]);
   const digests = images.digests;
   if (digests === undefined)
     throw new KitError(

@@ -1,10 +1,10 @@
-import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { type HostProduct, startHostProduct } from './host-product.js';
 import { KitError } from './kit-error.js';
 import { registerNativeEngine } from './native-engine.js';
+import { packageVersion } from './package-version.js';
 import { guardHeap } from './wasm-heap-guard.js';
 import { registerTrainingKernels } from './wasm-kernels/register.js';
 import { allowWasmThreads } from './wasm-threads.js';
@@ -124,9 +124,4 @@ async function startWasm(options: {
   if (!started) throw new Error('WebAssembly with SIMD does not start here');
   guardHeap();
   return { '@tensorflow/tfjs-backend-wasm': wasm.version_wasm };
-}
-
-function packageVersion(name: string): string {
-  return (JSON.parse(readFileSync(require.resolve(`${name}/package.json`), 'utf8')) as { version: string })
-    .version;
 }
