@@ -142,6 +142,11 @@ describe('a miner of triplets', () => {
   });
 });
 
+it('the angular miner refuses an α that no triangle has', () => {
+  const table = { vectors: new Float32Array(8), dimension: 2, labels: Int32Array.of(0, 0, 1, 1) };
+  expect(() => angularTriplets(table, { alphaDegrees: 120 })).toThrow(/alphaDegrees is 120; α is an angle/);
+});
+
 describe('distance-weighted sampling', () => {
   // On the circle (d = 2), q(D) ∝ (1 − D²/4)^(−½): weight √(1 − D²/4). Negatives at D = 1 and D = 1.2 from the anchor.
   it('draws negatives with the inverse density of their distance', () => {

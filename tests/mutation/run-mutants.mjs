@@ -146,7 +146,7 @@ const MUTANTS = [
   ['semi-hard: hard ones too', [[MINERS, 'anchorNegative > anchorPositive && ', '']]],
   ['semi-hard: no upper bound', [[MINERS, ' && anchorNegative < anchorPositive + margin', '']]],
   ['angular miner: ¼‖a−p‖² of the median forgotten', [[MINERS, ' - anchorPositive / 4)', ')']]],
-  ['angular miner: tan for tan²', [[MINERS, ') ** 2;', ');']]],
+  ['angular miner: tan for tan²', [[MINERS, 'tangentSquared(alphaDegrees)', 'Math.sqrt(tangentSquared(alphaDegrees))']]],
   ['miners: an anchor is its own positive', [[FILTER, 'if (i === j) continue;', '']]],
   ['miners: rows of the own class as negatives', [[FILTER, 'labels[row] !== labels[members[0]]', 'row !== members[0]']]],
   ['batch-hard miner: the nearest positive', [[BATCH_HARD, 'distances[row] > distances[best]', 'distances[row] < distances[best]']]],
@@ -179,6 +179,10 @@ function firstRed() {
 const unmutated = firstRed();
 if (unmutated !== undefined) throw new Error(`A test is red without a mutant: ${unmutated}`);
 const chosen = MUTANTS.filter(([name]) => name.includes(process.argv[2] ?? ''));
+for (const [name, edits] of chosen) {
+  for (const [file, find] of edits)
+    if (readFileSync(file, 'utf8').replace(find, '') === readFileSync(file, 'utf8')) throw new Error(`${name}: nothing to change in ${file}`);
+}
 const unexpected = [];
 for (const [name, edits, whyNoTestCan] of chosen) {
   const sources = new Map();
@@ -186,9 +190,7 @@ for (const [name, edits, whyNoTestCan] of chosen) {
     const path = join(folder, file);
     const source = readFileSync(path, 'utf8');
     if (!sources.has(path)) sources.set(path, source);
-    const mutated = source.replace(find, () => replacement);
-    if (mutated === source) throw new Error(`${name}: nothing to change in ${file}`);
-    writeFileSync(path, mutated);
+    writeFileSync(path, source.replace(find, () => replacement));
   }
   const red = firstRed();
   for (const [path, source] of sources) writeFileSync(path, source);
