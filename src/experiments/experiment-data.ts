@@ -106,7 +106,8 @@ function sizeOf(dataset: RunSpec['dataset']): number {
   throw new Error(`${dataset.name} has no size`);
 }
 
-async function loadPictures(dataset: RunSpec['dataset']): Promise<ImageSet> {
+/** The pictures of a data set, without what a model makes of them. */
+export async function loadPictures(dataset: RunSpec['dataset']): Promise<ImageSet> {
   if (dataset.name === 'emoji') return loadEmoji({ size: dataset.size });
   if (dataset.name === 'image-folder') return loadImageFolder({ directory: dataset.directory });
   return loadPublished(dataset);

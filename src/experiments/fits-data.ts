@@ -30,7 +30,10 @@ export function requireFit(spec: RunSpec, data: ExperimentData): void {
  *
  * @throws KitError `invalid-dataset` naming the first record that does not
  */
-export function requireSameData(records: readonly RunRecord[], data: RunRecord['data']): void {
+export function requireSameData(
+  records: readonly RunRecord[],
+  data: Pick<RunRecord['data'], 'name' | 'checksum' | 'weights'>,
+): void {
   const other = records.find(
     ({ data: { checksum, weights = data.weights } }) =>
       checksum !== data.checksum || weights !== (data.weights ?? weights),

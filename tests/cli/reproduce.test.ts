@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -99,7 +99,7 @@ describe('kit reproduce', () => {
   });
 
   describe('of a data set that changed', () => {
-    let changed: { file: string; results: string; run: (...more: string[]) => ReturnType<typeof runKit> };
+    let changed: { pictures: string; results: string; run: (...more: string[]) => ReturnType<typeof runKit> };
 
     beforeAll(async () => {
       const pictures = await makePictureFolder();
@@ -112,7 +112,7 @@ describe('kit reproduce', () => {
       const run = (...more: string[]) => runKit(['reproduce', file, '--results', results, ...more]);
       expect(run('--seeds', '1').status).toBe(0);
       writeFileSync(join(pictures, 'class-00', '0.png'), readFileSync(join(pictures, 'class-01', '0.png')));
-      changed = { file, results, run };
+      changed = { pictures, results, run };
     });
 
     it('refuses to put two of them into one table or page, and keeps the records', () => {
@@ -122,7 +122,9 @@ describe('kit reproduce', () => {
         expect(stderr).toMatch(/changed since .*, seed 0 ran.*--force/);
         expect(stderr).not.toMatch(/\n\s+at /);
         expect(status).toBe(1);
+        rmSync(join(changed.results, 'embeddings'), { recursive: true, force: true });
       }
+      expect(changed.run('--seeds', '1').stderr).toMatch(/changed since/);
       expect(records(changed.results)).toEqual(before);
     });
 
@@ -132,6 +134,15 @@ describe('kit reproduce', () => {
       const after = records(changed.results);
       expect(after.map(({ id }) => id)).toEqual(before.map(({ id }) => id));
       for (const [i, { data }] of after.entries()) expect(data.checksum).not.toBe(before[i].data.checksum);
+    });
+
+    it('still shows the table of records that came without embeddings when the data set is not there', () => {
+      renameSync(changed.pictures, `${changed.pictures}-away`);
+      rmSync(join(changed.results, 'embeddings'), { recursive: true });
+      const { status, stdout } = changed.run('--seeds', '1');
+      renameSync(`${changed.pictures}-away`, changed.pictures);
+      expect(stdout).toMatch(/Nothing trained/);
+      expect(status).toBe(0);
     });
 
     it('keeps the other methods in the table when it runs one', () => {
