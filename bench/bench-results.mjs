@@ -1,7 +1,7 @@
 // What the benchmarks share: the machine, the median, and the files that results go into.
 import { cpus, loadavg, totalmem } from 'node:os';
 import { commitOf, projectRoot } from '../dist/experiments/environment.js';
-import { writeFileWhole } from '../dist/runtime/write-file-whole.js';
+import { writeFileWhole } from '../dist/files/write-file-whole.js';
 
 export const median = (values) => [...values].sort((a, b) => a - b)[Math.floor((values.length - 1) / 2)];
 

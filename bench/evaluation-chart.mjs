@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { renderChart } from '../dist/report/chart.js';
-import { writeFileWhole } from '../dist/runtime/write-file-whole.js';
+import { writeFileWhole } from '../dist/files/write-file-whole.js';
 
 /** Writes the SVG beside the record. */
 export async function writeEvaluationChart(path) {

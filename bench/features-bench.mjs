@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { dataDirectory } from '../dist/datasets/data-directory.js';
-import { SeededRandom } from '../dist/runtime/seeded-random.js';
+import { SeededRandom } from '../dist/seeded-random.js';
 import { median, provenance, writeResults } from './bench-results.mjs';
 
 const here = fileURLToPath(new URL('.', import.meta.url));

@@ -5,7 +5,7 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { writeFileWhole } from '../dist/runtime/write-file-whole.js';
+import { writeFileWhole } from '../dist/files/write-file-whole.js';
 import { median, provenance } from './bench-results.mjs';
 
 const here = fileURLToPath(new URL('.', import.meta.url));

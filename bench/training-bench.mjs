@@ -8,7 +8,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { nativeEngineFolder } from '../dist/runtime/native-engine.js';
+import { nativeEngineFolder } from '../dist/backends/tensorflow/native-engine.js';
 import { median, provenance, writeResults } from './bench-results.mjs';
 
 const here = fileURLToPath(new URL('.', import.meta.url));

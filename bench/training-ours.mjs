@@ -7,8 +7,8 @@ import { googlenet } from '../dist/models/googlenet.js';
 import { googlenetEmbedding } from '../dist/models/googlenet-embedding.js';
 import { outputShapes, weightShape } from '../dist/models/network.js';
 import { smallConvnet } from '../dist/models/small-convnet.js';
-import { startBackend } from '../dist/runtime/backend.js';
-import { SeededRandom } from '../dist/runtime/seeded-random.js';
+import { startBackend } from '../dist/backends/start-backend.js';
+import { SeededRandom } from '../dist/seeded-random.js';
 import { Optimizer } from '../dist/training/optimizer.js';
 
 const [, , task, threads, steps] = process.argv;

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { nativeEngineFolder } from '../dist/runtime/native-engine.js';
+import { nativeEngineFolder } from '../dist/backends/tensorflow/native-engine.js';
 import { provenance, writeResults } from './bench-results.mjs';
 
 const here = fileURLToPath(new URL('.', import.meta.url));

@@ -1,3 +1,4 @@
+export { type BackendDescription, type BackendName, startBackend } from './backends/start-backend.js';
 export { type LoadCars196Options, loadCars196 } from './datasets/cars-196.js';
 export {
   type ClassDisjointSplit,
@@ -49,6 +50,8 @@ export {
   violatesBound,
   violatingShare,
 } from './geometry/triangle.js';
+export { KitError, type KitErrorCode } from './kit-error.js';
+export { showChart, showImage, showMarkdown, showPictures } from './lab/notebook-display.js';
 export { type AngularHingeOptions, angularHingeLoss } from './losses/angular-hinge-loss.js';
 export { type AngularLossOptions, type AngularNegatives, angularLoss } from './losses/angular-loss.js';
 export type { BatchLoss } from './losses/batch-loss.js';
@@ -89,11 +92,8 @@ export type { Model, Parameter } from './models/model.js';
 export { type ChartSpec, type RenderedChart, renderChart } from './report/chart.js';
 export { curveChart, recallAtKChart, recallChart } from './report/method-charts.js';
 export { type Estimate, estimate } from './report/method-scores.js';
-export { showChart, showImage, showMarkdown, showPictures } from './report/notebook-display.js';
 export { type ScoreTables, scoreTables, summaryTable } from './report/table.js';
-export { type BackendDescription, type BackendName, startBackend } from './runtime/backend.js';
-export { KitError, type KitErrorCode } from './runtime/kit-error.js';
-export { SeededRandom } from './runtime/seeded-random.js';
+export { SeededRandom } from './seeded-random.js';
 export { Optimizer, type OptimizerOptions, type Schedule } from './training/optimizer.js';
 export type { EmbeddingTable } from './types/embedding-table.js';
 export type { ImageItem, ImageSet, RgbImage } from './types/image-set.js';

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
-import { SeededRandom } from '../src/runtime/seeded-random.js';
+import { SeededRandom } from '../src/seeded-random.js';
 
 export function temporaryFolder(): string {
   return mkdtempSync(join(tmpdir(), 'kit-'));

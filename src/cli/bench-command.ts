@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { projectRoot } from '../experiments/environment.js';
-import { KitError } from '../runtime/kit-error.js';
+import { KitError } from '../kit-error.js';
 
 const BENCHMARKS = ['losses', 'training', 'features', 'evaluation'];
 

@@ -8,9 +8,9 @@ import { counted } from '../datasets/listed-image-set.js';
 import { recogniseDataset } from '../datasets/recognise-dataset.js';
 import { verifyDataset } from '../datasets/verify-dataset.js';
 import { weightsPathIn } from '../features/pretrained-weights.js';
+import { KitError } from '../kit-error.js';
 import { networks } from '../models/networks.js';
 import { readWeights } from '../models/read-weights.js';
-import { KitError } from '../runtime/kit-error.js';
 
 /** `kit data list`: what there is to get, under which terms, and what is here. */
 export function dataListCommand(): void {

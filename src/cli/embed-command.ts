@@ -12,10 +12,10 @@ import { extractFeatures, type FeatureLayer, openFeatures } from '../features/ex
 import { openOnnxBackbone } from '../features/onnx-backbone.js';
 import type { PictureView } from '../features/picture-view.js';
 import { pretrainedWeightsPath } from '../features/pretrained-weights.js';
+import { KitError } from '../kit-error.js';
 import { layerName } from '../models/network.js';
 import { networks } from '../models/networks.js';
 import { readWeights } from '../models/read-weights.js';
-import { KitError } from '../runtime/kit-error.js';
 import type { ImageSet } from '../types/image-set.js';
 import { cancelOnInterrupt, pictureProgress } from './progress.js';
 

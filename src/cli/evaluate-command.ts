@@ -1,10 +1,10 @@
 import { evaluateInDetail } from '../evaluation/evaluate-embeddings.js';
 import { readEmbeddings } from '../evaluation/read-embeddings.js';
 import { scoreEngine } from '../evaluation/start-score-engine.js';
+import { sha256OfFile } from '../files/sha256-of-file.js';
+import { writeFileWhole } from '../files/write-file-whole.js';
+import { KitError } from '../kit-error.js';
 import { evaluationReport, evaluationScores } from '../report/evaluation-report.js';
-import { KitError } from '../runtime/kit-error.js';
-import { sha256OfFile } from '../runtime/sha256-of-file.js';
-import { writeFileWhole } from '../runtime/write-file-whole.js';
 import type { EvaluationRecord, FileIdentity } from '../types/evaluation-record.js';
 import { kitVersion } from './version.js';
 

@@ -1,8 +1,8 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { startBackend } from '../backends/start-backend.js';
 import { projectRoot } from '../experiments/environment.js';
-import { runNotebooks } from '../report/notebook-runner.js';
-import { startBackend } from '../runtime/backend.js';
+import { runNotebooks } from '../lab/notebook-runner.js';
 
 /** `kit lab`: runs notebooks; with `check`, says what this machine computes with. */
 export async function labCommand(

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { KitError } from '../runtime/kit-error.js';
+import { KitError } from '../kit-error.js';
 import { kitVersion } from './version.js';
 
 function wholeNumber(value: string): number {

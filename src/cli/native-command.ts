@@ -14,8 +14,8 @@ import { basename, dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { extract } from 'tar';
 import { openPromise } from 'yauzl';
-import { KitError } from '../runtime/kit-error.js';
-import { nativeEngineFolder } from '../runtime/native-engine.js';
+import { nativeEngineFolder } from '../backends/tensorflow/native-engine.js';
+import { KitError } from '../kit-error.js';
 
 const WHEEL = {
   requirement: 'tensorflow-cpu==2.15.1',
@@ -189,7 +189,7 @@ function tryOut(work: string): void {
   const script = `
     process.env.KIT_BACKEND = 'tensorflow-cpu';
     const tf = require('@tensorflow/tfjs');
-    require(${JSON.stringify(join(__dirname, '..', 'runtime', 'backend.js'))}).startBackend({ threads: 1 }).then(() => {
+    require(${JSON.stringify(join(__dirname, '..', 'backends', 'start-backend.js'))}).startBackend({ threads: 1 }).then(() => {
       const [value] = tf.matMul(tf.ones([1, 7]), tf.ones([7, 1])).dataSync();
       process.exit(value === 7 ? 0 : 1);
     }, (error) => { console.error(error.message); process.exit(1); });`;

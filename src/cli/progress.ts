@@ -2,7 +2,7 @@ import { type Options, Presets, SingleBar } from 'cli-progress';
 import { dataKey, loadExperimentData } from '../experiments/experiment-data.js';
 import { requireFit, requireSameData } from '../experiments/fits-data.js';
 import { type RunSpec, runId } from '../experiments/run-spec.js';
-import { KitError } from '../runtime/kit-error.js';
+import { KitError } from '../kit-error.js';
 import type { RunRecord } from '../types/run-record.js';
 
 /** Aborts at the first Ctrl-C or SIGTERM, saying what happens; the second ends the process at once. */

@@ -9,9 +9,9 @@ import { embeddingsPath, readRecords, recordPath, removeRun } from '../experimen
 import type { RunEmbeddings } from '../experiments/run-experiment.js';
 import { runAll } from '../experiments/run-pool.js';
 import { type RunSpec, runId } from '../experiments/run-spec.js';
+import { KitError } from '../kit-error.js';
 import { writeReport } from '../report/page.js';
 import { summaryTable } from '../report/table.js';
-import { KitError } from '../runtime/kit-error.js';
 import type { RunRecord } from '../types/run-record.js';
 import { cancelOnInterrupt, howToGoOn, prepareData, trainingProgress } from './progress.js';
 

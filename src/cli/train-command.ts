@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { recordPath, removeRun } from '../experiments/record-store.js';
 import { runAll } from '../experiments/run-pool.js';
 import { parseRunSpec, runId } from '../experiments/run-spec.js';
-import { KitError } from '../runtime/kit-error.js';
+import { KitError } from '../kit-error.js';
 import { cancelOnInterrupt, howToGoOn, prepareData, trainingProgress } from './progress.js';
 
 /** `kit train`: one spec, one record. */

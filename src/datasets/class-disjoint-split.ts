@@ -1,5 +1,5 @@
-import { KitError } from '../runtime/kit-error.js';
-import { SeededRandom } from '../runtime/seeded-random.js';
+import { KitError } from '../kit-error.js';
+import { SeededRandom } from '../seeded-random.js';
 import type { ImageSet } from '../types/image-set.js';
 
 export interface ClassDisjointSplitOptions {

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { KitError } from '../runtime/kit-error.js';
+import { KitError } from '../kit-error.js';
 import { CUB_TRAINING_CLASSES, readCubClassNames } from './cub-200.js';
 import { dataDirectory } from './data-directory.js';
 import { listImageFolder, loadImageFolder } from './image-folder.js';

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { KitError } from '../runtime/kit-error.js';
+import { KitError } from '../kit-error.js';
 import { dataDirectory } from './data-directory.js';
 import { innerPath, readListFile, wholeNumber } from './list-file.js';
 import { type ImageListing, type ListedImageSetOptions, loadListing } from './listed-image-set.js';

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
-import { cacheFolder } from '../runtime/cache-folder.js';
-import { writeFileWhole } from '../runtime/write-file-whole.js';
+import { cacheFolder } from '../files/cache-folder.js';
+import { writeFileWhole } from '../files/write-file-whole.js';
 import type { ImageItem } from '../types/image-set.js';
 import { type FixedSizeImageSet, withPixels } from './fixed-size-image-set.js';
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { KitError } from '../runtime/kit-error.js';
+import { KitError } from '../kit-error.js';
 import type { ImageItem, ImageSet } from '../types/image-set.js';
 import { requirePictures } from './picture-index.js';
 import { readPicture } from './read-picture.js';

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { KitError } from '../runtime/kit-error.js';
+import { KitError } from '../kit-error.js';
 
 export interface ListRow {
   readonly fields: readonly string[];

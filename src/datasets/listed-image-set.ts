@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { KitError } from '../runtime/kit-error.js';
+import { KitError } from '../kit-error.js';
 import type { ClassSplit, SplitImageSet } from './paper-split.js';
 import { type PictureFacts, requirePictures } from './picture-index.js';
 import { type PictureBox, readPicture } from './read-picture.js';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { inflateSync } from 'node:zlib';
-import { KitError } from '../runtime/kit-error.js';
+import { KitError } from '../kit-error.js';
 
 /** A variable of a MATLAB file. Elements stand in MATLAB's order: the first dimension runs fastest. */
 export type MatlabValue =

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { KitError } from '../runtime/kit-error.js';
+import { KitError } from '../kit-error.js';
 import { dataDirectory } from './data-directory.js';
 import { innerPath, readListFile, wholeNumber } from './list-file.js';
 import {

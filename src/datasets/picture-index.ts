@@ -3,9 +3,9 @@ import { readFileSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import sharp from 'sharp';
-import { cacheFolder } from '../runtime/cache-folder.js';
-import { KitError } from '../runtime/kit-error.js';
-import { writeFileWhole } from '../runtime/write-file-whole.js';
+import { cacheFolder } from '../files/cache-folder.js';
+import { writeFileWhole } from '../files/write-file-whole.js';
+import { KitError } from '../kit-error.js';
 import { MOST_PIXELS, readPicture, reasonOf } from './read-picture.js';
 
 export interface PictureFacts {

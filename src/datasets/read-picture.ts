@@ -1,5 +1,5 @@
 import sharp from 'sharp';
-import { KitError } from '../runtime/kit-error.js';
+import { KitError } from '../kit-error.js';
 import type { RgbImage } from '../types/image-set.js';
 
 /** Part of a picture in pixels of the file as stored; left and top count from 0. */

@@ -1,6 +1,6 @@
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { KitError } from '../runtime/kit-error.js';
+import { KitError } from '../kit-error.js';
 import { classListBeside, splitByOfficialNumber } from './cub-200-crops.js';
 import { listImageFolder } from './image-folder.js';
 import {

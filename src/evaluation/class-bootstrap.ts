@@ -1,4 +1,4 @@
-import { SeededRandom } from '../runtime/seeded-random.js';
+import { SeededRandom } from '../seeded-random.js';
 import { adjustmentOf } from './adjusted-mutual-information.js';
 import { contingencyTable } from './contingency-table.js';
 import type { PositiveRanks } from './positive-ranks.js';

@@ -1,4 +1,4 @@
-import { KitError } from '../runtime/kit-error.js';
+import { KitError } from '../kit-error.js';
 
 /** Two labelings of the same n things, counted against each other. */
 export interface ContingencyTable {

@@ -1,4 +1,4 @@
-import type { SeededRandom } from '../runtime/seeded-random.js';
+import type { SeededRandom } from '../seeded-random.js';
 import { euclideanGallery } from './embedding-geometry.js';
 import { largestScore, type Rows, rowBlocks, rowSlice, type ScoreEngine } from './score-engine.js';
 

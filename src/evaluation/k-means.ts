@@ -1,5 +1,5 @@
-import { KitError } from '../runtime/kit-error.js';
-import { SeededRandom } from '../runtime/seeded-random.js';
+import { KitError } from '../kit-error.js';
+import { SeededRandom } from '../seeded-random.js';
 import type { EmbeddingTable } from '../types/embedding-table.js';
 import { centredRows, checkTable, euclideanGallery, meanRow, squaredNorms } from './embedding-geometry.js';
 import { pickRows, plusPlusStarts, ROUNDING } from './k-means-starts.js';

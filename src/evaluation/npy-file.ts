@@ -1,7 +1,7 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import { halfToNumber } from '../runtime/half-float.js';
-import { KitError } from '../runtime/kit-error.js';
-import { writeFileWhole } from '../runtime/write-file-whole.js';
+import { halfToNumber } from '../files/half-float.js';
+import { writeFileWhole } from '../files/write-file-whole.js';
+import { KitError } from '../kit-error.js';
 
 /** A NumPy array of one or two dimensions, row-major whatever the order in the file. */
 export interface NpyArray {

@@ -1,5 +1,5 @@
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
-import { type OnnxNode, type OnnxValue, onnxModel } from '../runtime/onnx-model.js';
+import { type OnnxNode, type OnnxValue, onnxModel } from '../backends/onnxruntime/onnx-model.js';
 import { evaluationThreads } from './evaluation-threads.js';
 import { type Gallery, type Rows, rowCount, type ScoreEngine } from './score-engine.js';
 

@@ -1,4 +1,4 @@
-import { KitError } from '../runtime/kit-error.js';
+import { KitError } from '../kit-error.js';
 import type { EmbeddingTable } from '../types/embedding-table.js';
 import { checkTable, galleryFor } from './embedding-geometry.js';
 import { type SearchOptions, throwIfCancelled } from './nearest-neighbours.js';

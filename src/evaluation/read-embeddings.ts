@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { KitError } from '../runtime/kit-error.js';
+import { KitError } from '../kit-error.js';
 import type { EmbeddingTable } from '../types/embedding-table.js';
 import { checkTable } from './embedding-geometry.js';
 import { readNpy } from './npy-file.js';

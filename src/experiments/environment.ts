@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
+import type { BackendDescription } from '../backends/start-backend.js';
 import { scoreEngine } from '../evaluation/start-score-engine.js';
-import type { BackendDescription } from '../runtime/backend.js';
 import type { RunRecord } from '../types/run-record.js';
 
 /** The project's own folder, wherever the command was called from. */
@@ -16,6 +16,7 @@ export async function describeEnvironment(backend: BackendDescription): Promise<
   return {
     commit: commitOf(projectRoot),
     backend: backend.name,
+    device: backend.device,
     threads: backend.threads,
     versions: {
       kit: kit.version,

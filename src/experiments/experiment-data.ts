@@ -13,7 +13,7 @@ import type { PictureView } from '../features/picture-view.js';
 import { pretrainedWeightsPath } from '../features/pretrained-weights.js';
 import { googlenet } from '../models/googlenet.js';
 import { type PretrainedWeights, readWeights } from '../models/read-weights.js';
-import type { SeededRandom } from '../runtime/seeded-random.js';
+import type { SeededRandom } from '../seeded-random.js';
 import { pictureBatch } from '../training/augmentation.js';
 import type { ImageSet } from '../types/image-set.js';
 import type { RunRecord } from '../types/run-record.js';

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { z } from 'zod';
-import { KitError } from '../runtime/kit-error.js';
+import { KitError } from '../kit-error.js';
 import { parseRunSpec, parseWith, type RunSpec } from './run-spec.js';
 
 const override = z.record(z.string(), z.unknown());

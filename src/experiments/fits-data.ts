@@ -1,4 +1,4 @@
-import { KitError } from '../runtime/kit-error.js';
+import { KitError } from '../kit-error.js';
 import type { RunRecord } from '../types/run-record.js';
 import type { ExperimentData } from './experiment-data.js';
 import type { RunSpec } from './run-spec.js';

@@ -11,7 +11,7 @@ import { proxyAnchorLoss } from '../losses/proxy-anchor-loss.js';
 import { proxyNcaLoss } from '../losses/proxy-nca-loss.js';
 import { tripletLoss } from '../losses/triplet-loss.js';
 import { distanceWeightedTriplets } from '../mining/distance-weighted-triplets.js';
-import type { SeededRandom } from '../runtime/seeded-random.js';
+import type { SeededRandom } from '../seeded-random.js';
 import type { EmbeddingTable } from '../types/embedding-table.js';
 import type { RunSpec } from './run-spec.js';
 

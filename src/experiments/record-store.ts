@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { KitError } from '../runtime/kit-error.js';
-import { writeFileWhole } from '../runtime/write-file-whole.js';
+import { writeFileWhole } from '../files/write-file-whole.js';
+import { KitError } from '../kit-error.js';
 import type { RunRecord } from '../types/run-record.js';
 
 /** Where a run's record lies under the results folder. */

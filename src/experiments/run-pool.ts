@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { availableParallelism, totalmem } from 'node:os';
 import { join } from 'node:path';
-import { KitError, type KitErrorCode } from '../runtime/kit-error.js';
+import { KitError, type KitErrorCode } from '../kit-error.js';
 import type { RunSpec } from './run-spec.js';
 import type { WorkerOrder, WorkerReport } from './run-worker.js';
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { KitError } from '../runtime/kit-error.js';
+import { KitError } from '../kit-error.js';
 
 const positive = z.number().positive();
 const count = z.int().positive();

@@ -1,6 +1,6 @@
+import { startBackend } from '../backends/start-backend.js';
 import { setEvaluationThreads } from '../evaluation/evaluation-threads.js';
-import { startBackend } from '../runtime/backend.js';
-import { KitError } from '../runtime/kit-error.js';
+import { KitError } from '../kit-error.js';
 import { dataKey, type ExperimentData, loadExperimentData } from './experiment-data.js';
 import { runExperiment } from './run-experiment.js';
 import type { RunSpec } from './run-spec.js';

@@ -1,5 +1,5 @@
 import sharp from 'sharp';
-import { SeededRandom } from '../runtime/seeded-random.js';
+import { SeededRandom } from '../seeded-random.js';
 import type { RgbImage } from '../types/image-set.js';
 
 /**

@@ -9,7 +9,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { writeFailure } from '../runtime/write-failure.js';
+import { writeFailure } from '../files/write-failure.js';
 
 const DIGEST_BYTES = 32;
 

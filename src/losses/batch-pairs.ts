@@ -1,4 +1,4 @@
-import { KitError } from '../runtime/kit-error.js';
+import { KitError } from '../kit-error.js';
 
 /** Ordered pairs of different rows of one class, as two lists of row indices. */
 export interface PositivePairs {

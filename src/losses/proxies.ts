@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
-import { KitError } from '../runtime/kit-error.js';
-import type { SeededRandom } from '../runtime/seeded-random.js';
+import { KitError } from '../kit-error.js';
+import type { SeededRandom } from '../seeded-random.js';
 
 export interface ProxyOptions {
   /** The label of each training class, in any order; one proxy each. */

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { KitError } from '../runtime/kit-error.js';
+import { KitError } from '../kit-error.js';
 import type { BatchLoss } from './batch-loss.js';
 import { l2Normalize } from './l2-normalize.js';
 import { maskedLogSumExp } from './log-sum-exp.js';

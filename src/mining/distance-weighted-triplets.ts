@@ -1,4 +1,4 @@
-import type { SeededRandom } from '../runtime/seeded-random.js';
+import type { SeededRandom } from '../seeded-random.js';
 import type { EmbeddingTable } from '../types/embedding-table.js';
 import { positivesAndNegatives, squaredDistancesFrom } from './row-distances.js';
 import { TripletList, type Triplets } from './triplet-list.js';

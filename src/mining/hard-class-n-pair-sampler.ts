@@ -1,5 +1,5 @@
-import { KitError } from '../runtime/kit-error.js';
-import type { SeededRandom } from '../runtime/seeded-random.js';
+import { KitError } from '../kit-error.js';
+import type { SeededRandom } from '../seeded-random.js';
 import { itemsByClass } from './items-by-class.js';
 
 export interface HardClassNPairSamplerOptions {

@@ -1,4 +1,4 @@
-import { KitError } from '../runtime/kit-error.js';
+import { KitError } from '../kit-error.js';
 
 /**
  * Positions of each class, classes with fewer than `atLeast` positions left out.

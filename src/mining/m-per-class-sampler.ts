@@ -1,4 +1,4 @@
-import type { SeededRandom } from '../runtime/seeded-random.js';
+import type { SeededRandom } from '../seeded-random.js';
 import { itemsByClass } from './items-by-class.js';
 
 export interface MPerClassSamplerOptions {

@@ -1,4 +1,4 @@
-import { KitError } from '../runtime/kit-error.js';
+import { KitError } from '../kit-error.js';
 
 /** Row indices, one column a role, all of one length. */
 export interface Triplets {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import protobuf from 'protobufjs';
-import { KitError } from '../runtime/kit-error.js';
+import { KitError } from '../kit-error.js';
 import type { LayerWeights } from './network.js';
 
 // The messages of caffe.proto that hold weights, with their field numbers there; `layers` is the older form.

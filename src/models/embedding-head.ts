@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import type { SeededRandom } from '../runtime/seeded-random.js';
+import type { SeededRandom } from '../seeded-random.js';
 import { dropout } from './dropout.js';
 import type { Model } from './model.js';
 import { onSphere } from './sphere.js';

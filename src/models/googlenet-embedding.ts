@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import type { SeededRandom } from '../runtime/seeded-random.js';
+import type { SeededRandom } from '../seeded-random.js';
 import { embeddingHead } from './embedding-head.js';
 import { googlenet } from './googlenet.js';
 import type { Model } from './model.js';

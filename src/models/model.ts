@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs';
-import type { SeededRandom } from '../runtime/seeded-random.js';
+import type { SeededRandom } from '../seeded-random.js';
 
 /** A trainable tensor; the optimizer multiplies its learning rate for it by `learningRateFactor`. */
 export interface Parameter {

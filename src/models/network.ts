@@ -1,4 +1,4 @@
-import { KitError } from '../runtime/kit-error.js';
+import { KitError } from '../kit-error.js';
 
 /** One layer of a convolutional network, by the name that Caffe's files give it. */
 export type NetworkLayer =

@@ -1,4 +1,4 @@
-import { type OnnxConstant, type OnnxNode, onnxModel } from '../runtime/onnx-model.js';
+import { type OnnxConstant, type OnnxNode, onnxModel } from '../backends/onnxruntime/onnx-model.js';
 import {
   layersBetween,
   type Network,

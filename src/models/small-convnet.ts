@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
-import { normalizedPooling } from '../runtime/normalized-pooling.js';
-import type { SeededRandom } from '../runtime/seeded-random.js';
+import { normalizedPooling } from '../backends/normalized-pooling.js';
+import type { SeededRandom } from '../seeded-random.js';
 import type { Model, Parameter } from './model.js';
 import { onSphere } from './sphere.js';
 

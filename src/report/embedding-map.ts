@@ -1,6 +1,6 @@
 import { UMAP } from 'umap-js';
 import { unitRows } from '../evaluation/nearest-neighbours.js';
-import { SeededRandom } from '../runtime/seeded-random.js';
+import { SeededRandom } from '../seeded-random.js';
 import { drawPictureSheet, type PictureEmbeddings, pictureElement } from './picture-sheet.js';
 
 export interface EmbeddingMap {

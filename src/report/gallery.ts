@@ -1,5 +1,5 @@
 import { nearestNeighbours } from '../evaluation/nearest-neighbours.js';
-import { SeededRandom } from '../runtime/seeded-random.js';
+import { SeededRandom } from '../seeded-random.js';
 import { escapedText } from './escaped-text.js';
 import { drawPictureSheet, type PictureEmbeddings, pictureElement } from './picture-sheet.js';
 

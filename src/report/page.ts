@@ -1,5 +1,5 @@
 import { join, resolve } from 'node:path';
-import { writeFileWhole } from '../runtime/write-file-whole.js';
+import { writeFileWhole } from '../files/write-file-whole.js';
 import type { RunRecord } from '../types/run-record.js';
 import { renderChart } from './chart.js';
 import { embeddingMap } from './embedding-map.js';

@@ -1,4 +1,4 @@
-import type { SeededRandom } from '../runtime/seeded-random.js';
+import type { SeededRandom } from '../seeded-random.js';
 
 export interface AugmentationOptions {
   /** Largest shift to either side, in pixels. */

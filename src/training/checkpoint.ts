@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { deserialize, serialize } from 'node:v8';
-import { writeFileWhole } from '../runtime/write-file-whole.js';
+import { writeFileWhole } from '../files/write-file-whole.js';
 import type { CurvePoint } from '../types/run-record.js';
 
 /** Everything that decides how a run goes on; randomness is drawn per step and needs no saving. */

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
+import { hostView } from '../backends/host-view.js';
 import type { Parameter } from '../models/model.js';
-import { hostView } from '../runtime/host-view.js';
 
 export type OptimizerOptions =
   | {

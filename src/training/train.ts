@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs';
+import { KitError } from '../kit-error.js';
 import type { BatchLoss } from '../losses/batch-loss.js';
 import type { Model } from '../models/model.js';
-import { KitError } from '../runtime/kit-error.js';
-import type { SeededRandom } from '../runtime/seeded-random.js';
+import type { SeededRandom } from '../seeded-random.js';
 import type { CurvePoint } from '../types/run-record.js';
 import { type Checkpoint, loadCheckpoint, saveCheckpoint } from './checkpoint.js';
 import type { Optimizer } from './optimizer.js';

@@ -40,6 +40,8 @@ export interface RunRecord {
     /** Commit of the project, `-dirty` appended where tracked files under src/ differ; `unknown` outside git. */
     readonly commit: string;
     readonly backend: string;
+    /** What computed: the processor, or the GPU with its driver. Absent in records of before 0.2. */
+    readonly device?: string;
     readonly threads: number;
     /** Versions of the kit, of node and of the packages that decide numbers. */
     readonly versions: Readonly<Record<string, string>>;

@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSyn
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { nativeEngineFolder } from '../../src/runtime/native-engine.js';
+import { nativeEngineFolder } from '../../src/backends/tensorflow/native-engine.js';
 import { makePictureFolder, smallSpec, temporaryFolder } from '../picture-folder.js';
 import { kitPath, runKit } from './run-kit.js';
 

@@ -4,7 +4,7 @@ import { deflateSync } from 'node:zlib';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseMatlabFile, readMatlabFile } from '../../src/datasets/matlab-file.js';
-import { KitError } from '../../src/runtime/kit-error.js';
+import { KitError } from '../../src/kit-error.js';
 
 const CARS = join(process.env.KIT_DATA ?? join(__dirname, '..', '..', '..', 'shared', 'data'), 'cars196');
 

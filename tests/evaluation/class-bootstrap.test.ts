@@ -4,7 +4,7 @@ import { bootstrapIntervals, clusteringShares } from '../../src/evaluation/class
 import { evaluateInDetail } from '../../src/evaluation/evaluate-embeddings.js';
 import { normalizedMutualInformation } from '../../src/evaluation/normalized-mutual-information.js';
 import { pairwiseF1 } from '../../src/evaluation/pairwise-f1.js';
-import { SeededRandom } from '../../src/runtime/seeded-random.js';
+import { SeededRandom } from '../../src/seeded-random.js';
 import { scatteredTable } from './random-table.js';
 
 const sum = (values: Float64Array) => values.reduce((total, value) => total + value, 0);

@@ -3,8 +3,8 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { setEvaluationThreads } from '../../src/evaluation/evaluation-threads.js';
 import { kMeans } from '../../src/evaluation/k-means.js';
 import { nearestNeighbours } from '../../src/evaluation/nearest-neighbours.js';
-import type { KitError } from '../../src/runtime/kit-error.js';
-import { SeededRandom } from '../../src/runtime/seeded-random.js';
+import type { KitError } from '../../src/kit-error.js';
+import { SeededRandom } from '../../src/seeded-random.js';
 import { reordered, scatteredTable } from './random-table.js';
 
 afterEach(() => setEvaluationThreads(0));

@@ -1,4 +1,4 @@
-import { SeededRandom } from '../../src/runtime/seeded-random.js';
+import { SeededRandom } from '../../src/seeded-random.js';
 import type { EmbeddingTable } from '../../src/types/embedding-table.js';
 
 /** Rows scattered around a centre for each class. @param spread standard deviation, that of the centres being 1 */

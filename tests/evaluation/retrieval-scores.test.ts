@@ -5,7 +5,7 @@ import { meanReciprocalRank } from '../../src/evaluation/mean-reciprocal-rank.js
 import { nearestNeighbours } from '../../src/evaluation/nearest-neighbours.js';
 import { rankPositives } from '../../src/evaluation/positive-ranks.js';
 import { recallAtK } from '../../src/evaluation/recall-at-k.js';
-import { SeededRandom } from '../../src/runtime/seeded-random.js';
+import { SeededRandom } from '../../src/seeded-random.js';
 import type { EmbeddingTable } from '../../src/types/embedding-table.js';
 import { reordered, scatteredTable } from './random-table.js';
 

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { onnxModel } from '../../src/backends/onnxruntime/onnx-model.js';
 import { extractFeatures, openFeatures } from '../../src/features/extract-features.js';
 import { openOnnxBackbone } from '../../src/features/onnx-backbone.js';
 import { loadImageFolder, readEmbeddings } from '../../src/index.js';
-import { onnxModel } from '../../src/runtime/onnx-model.js';
 import { kitPath, runKit } from '../cli/run-kit.js';
 import { temporaryFolder } from '../picture-folder.js';
 

@@ -1,4 +1,4 @@
-import { SeededRandom } from '../../src/runtime/seeded-random.js';
+import { SeededRandom } from '../../src/seeded-random.js';
 
 export interface Batch {
   readonly points: number[][];

@@ -11,7 +11,7 @@ import { googlenetEmbedding } from '../../src/models/googlenet-embedding.js';
 import { onnxNetwork } from '../../src/models/onnx-network.js';
 import { readWeights } from '../../src/models/read-weights.js';
 import { tensorNetwork } from '../../src/models/tensor-network.js';
-import { SeededRandom } from '../../src/runtime/seeded-random.js';
+import { SeededRandom } from '../../src/seeded-random.js';
 import type { ImageSet } from '../../src/types/image-set.js';
 
 /** Classes of CUB that ImageNet has too, and the word by which ImageNet names them. */

@@ -1,5 +1,5 @@
 import { type LayerWeights, type Network, outputShapes, weightShape } from '../../src/models/network.js';
-import { SeededRandom } from '../../src/runtime/seeded-random.js';
+import { SeededRandom } from '../../src/seeded-random.js';
 
 /** Random weights of the right shapes, scaled so that activations neither vanish nor explode (He et al. 2015). */
 export function madeUpWeights(network: Network, seed = 0): Map<string, LayerWeights> {

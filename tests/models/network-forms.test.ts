@@ -12,7 +12,7 @@ import { onnxNetwork } from '../../src/models/onnx-network.js';
 import { readWeights } from '../../src/models/read-weights.js';
 import { tensorNetwork } from '../../src/models/tensor-network.js';
 import { vgg16 } from '../../src/models/vgg16.js';
-import { SeededRandom } from '../../src/runtime/seeded-random.js';
+import { SeededRandom } from '../../src/seeded-random.js';
 import { madeUpWeights } from './made-up-weights.js';
 
 beforeAll(async () => {

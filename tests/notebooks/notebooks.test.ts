@@ -11,7 +11,7 @@ interface Cell {
   readonly execution_count?: number | null;
 }
 
-type Runner = typeof import('../../src/report/notebook-runner.js');
+type Runner = typeof import('../../src/lab/notebook-runner.js');
 
 const folder = 'notebooks';
 const notebooks = readdirSync(folder).filter((file) => file.endsWith('.ipynb'));

@@ -1,6 +1,6 @@
 import type { ImageSet } from '../../src/index.js';
 import type { PictureEmbeddings } from '../../src/report/picture-sheet.js';
-import { SeededRandom } from '../../src/runtime/seeded-random.js';
+import { SeededRandom } from '../../src/seeded-random.js';
 import type { RunRecord } from '../../src/types/run-record.js';
 
 interface MadeUpRun {

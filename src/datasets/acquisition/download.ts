@@ -2,9 +2,9 @@ import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writ
 import { type FileHandle, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { KitError } from '../../runtime/kit-error.js';
-import { sha256OfFile } from '../../runtime/sha256-of-file.js';
-import { writeFailure } from '../../runtime/write-failure.js';
+import { sha256OfFile } from '../../files/sha256-of-file.js';
+import { writeFailure } from '../../files/write-failure.js';
+import { KitError } from '../../kit-error.js';
 
 export interface DownloadOptions {
   readonly address: string;

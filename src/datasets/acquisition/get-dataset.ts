@@ -9,10 +9,10 @@ import {
   statSync,
 } from 'node:fs';
 import { basename, join } from 'node:path';
-import { withLock } from '../../runtime/file-lock.js';
-import { KitError } from '../../runtime/kit-error.js';
-import { sha256OfFile } from '../../runtime/sha256-of-file.js';
-import { writeFailure } from '../../runtime/write-failure.js';
+import { withLock } from '../../files/file-lock.js';
+import { sha256OfFile } from '../../files/sha256-of-file.js';
+import { writeFailure } from '../../files/write-failure.js';
+import { KitError } from '../../kit-error.js';
 import { dataDirectory } from '../data-directory.js';
 import {
   checkCounts,

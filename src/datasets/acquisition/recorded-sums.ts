@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { KitError } from '../../runtime/kit-error.js';
-import { writeFileWhole } from '../../runtime/write-file-whole.js';
+import { writeFileWhole } from '../../files/write-file-whole.js';
+import { KitError } from '../../kit-error.js';
 
 interface RecordedSum {
   readonly sha256: string;

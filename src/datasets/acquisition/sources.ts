@@ -1,4 +1,4 @@
-import { KitError } from '../../runtime/kit-error.js';
+import { KitError } from '../../kit-error.js';
 import type { PublishedName } from '../recognise-dataset.js';
 import content from './sources.json';
 

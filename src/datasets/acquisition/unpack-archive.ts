@@ -5,8 +5,8 @@ import { pipeline } from 'node:stream/promises';
 import { crc32 } from 'node:zlib';
 import * as tar from 'tar';
 import * as yauzl from 'yauzl';
-import { KitError } from '../../runtime/kit-error.js';
-import { writeFailure } from '../../runtime/write-failure.js';
+import { writeFailure } from '../../files/write-failure.js';
+import { KitError } from '../../kit-error.js';
 
 export interface UnpackLimits {
   readonly mostBytes: number;

@@ -1,19 +1,7 @@
 import { writeSync } from 'node:fs';
 import { format } from 'node:util';
-import type { NotebookOutput } from './notebook-runner.js';
-
-/** What the runner sends to the child. */
-export interface CellOrder {
-  readonly source: string;
-}
-
-/** What comes back, a line of JSON each. */
-export type CellReport =
-  | { readonly output: NotebookOutput; readonly displayId?: string; readonly update?: boolean }
-  | { readonly finished: true };
-
-/** The descriptor that reports are written to, past process.stdout and its queue. */
-const REPORT_DESCRIPTOR = 4;
+import type { NotebookOutput } from './notebook-file.js';
+import { type CellOrder, type CellReport, REPORT_DESCRIPTOR } from './notebook-messages.js';
 
 interface TslabExecutor {
   execute(source: string): Promise<boolean>;

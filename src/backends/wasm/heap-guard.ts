@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
-import { KitError } from './kit-error.js';
-import type { WasmBackend } from './wasm-kernels/wasm-backend.js';
+import { KitError } from '../../kit-error.js';
+import type { WasmBackend } from './kernels/wasm-backend.js';
 
 /**
  * Makes the wasm backend refuse what its 4 GiB heap can't hold. As shipped, an allocation that fails is

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { KitError } from './kit-error.js';
+import { KitError } from '../kit-error.js';
 import { writeFailure } from './write-failure.js';
 
 /**

@@ -4,7 +4,7 @@ import * as tf from '@tensorflow/tfjs';
 
 /** Where `kit native` puts the engine that it builds. */
 export function nativeEngineFolder(): string {
-  return process.env.KIT_NATIVE ?? join(__dirname, '..', '..', '.native');
+  return process.env.KIT_NATIVE ?? join(__dirname, '..', '..', '..', '.native');
 }
 
 interface NodeBackendModule {

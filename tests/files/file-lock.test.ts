@@ -2,7 +2,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { withLock } from '../../src/runtime/file-lock.js';
+import { withLock } from '../../src/files/file-lock.js';
 import { temporaryFolder } from '../picture-folder.js';
 
 describe('a lock', () => {

@@ -1,9 +1,9 @@
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { KitError } from '../../src/runtime/kit-error.js';
-import { writeFailure } from '../../src/runtime/write-failure.js';
-import { writeFileWhole } from '../../src/runtime/write-file-whole.js';
+import { writeFailure } from '../../src/files/write-failure.js';
+import { writeFileWhole } from '../../src/files/write-file-whole.js';
+import { KitError } from '../../src/kit-error.js';
 import { temporaryFolder } from '../picture-folder.js';
 
 const failed = (code: string, syscall: string) => Object.assign(new Error(code), { code, syscall });

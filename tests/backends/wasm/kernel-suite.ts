@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { afterAll, expect, it } from 'vitest';
-import { startBackend } from '../../src/runtime/backend.js';
+import { startBackend } from '../../../src/backends/start-backend.js';
 import { evaluateCases } from './wasm-cases.js';
 
 /** Gradients are registered for a whole process: one backend a test file. */

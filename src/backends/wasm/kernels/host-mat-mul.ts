@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs';
-import type { HostProduct } from '../host-product.js';
+import type { HostProduct } from '../../onnxruntime/host-product.js';
 import type { WasmKernel } from './wasm-backend.js';
 
 /** Multiplications below which handing the product over costs more than it saves. */

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { NORMALIZED_POOLING, NORMALIZED_POOLING_GRADIENT } from './wasm-kernels/normalized-pooling.js';
+import { NORMALIZED_POOLING, NORMALIZED_POOLING_GRADIENT } from './wasm/kernels/normalized-pooling.js';
 
 export interface NormalizedPooling {
   /** [n, ⌊h/2⌋, ⌊w/2⌋, c]. */

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import type { HostProduct } from '../host-product.js';
+import type { HostProduct } from '../../onnxruntime/host-product.js';
 import { conv2DBackpropFilterKernel, conv2DBackpropInputKernel } from './conv2d-backprop.js';
 import { hostConv2DKernel } from './host-conv2d.js';
 import { hostMatMulKernel } from './host-mat-mul.js';

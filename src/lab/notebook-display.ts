@@ -1,7 +1,7 @@
 import sharp from 'sharp';
-import { KitError } from '../runtime/kit-error.js';
+import { KitError } from '../kit-error.js';
+import { type ChartSpec, renderChart } from '../report/chart.js';
 import type { RgbImage } from '../types/image-set.js';
-import { type ChartSpec, renderChart } from './chart.js';
 
 interface Display {
   png(data: Uint8Array): void;

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
-import { normalizedPooling } from '../../src/runtime/normalized-pooling.js';
-import { SeededRandom } from '../../src/runtime/seeded-random.js';
+import { normalizedPooling } from '../../../src/backends/normalized-pooling.js';
+import { SeededRandom } from '../../../src/seeded-random.js';
 
 function filled(shape: number[], seed: string, shift = 0): tf.Tensor {
   const random = new SeededRandom(seed);

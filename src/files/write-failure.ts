@@ -1,4 +1,4 @@
-import { KitError } from './kit-error.js';
+import { KitError } from '../kit-error.js';
 
 const ELSEWHERE = 'choose another folder (--results, --out, KIT_CACHE or KIT_DATA, whichever named this one)';
 const FULL = 'free some space and run the command again: it goes on from there';

@@ -1,38 +1,13 @@
 import { fork } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
-import { KitError } from '../runtime/kit-error.js';
-import { writeFileWhole } from '../runtime/write-file-whole.js';
-import type { CellOrder, CellReport } from './notebook-child.js';
+import { writeFileWhole } from '../files/write-file-whole.js';
+import { KitError } from '../kit-error.js';
+import { type NotebookOutput, readNotebook, sourceOf } from './notebook-file.js';
+import { type CellOrder, type CellReport, REPORT_DESCRIPTOR } from './notebook-messages.js';
 
 const DEFAULT_TIMEOUT_SECONDS = 600;
-/** Of the child's pipes, the one that reports come over; the same as in the child. */
-const REPORT_DESCRIPTOR = 4;
-
-/** An output of a cell, as nbformat 4 has it. */
-export type NotebookOutput =
-  | { readonly output_type: 'stream'; readonly name: 'stdout' | 'stderr'; readonly text: string }
-  | { readonly output_type: 'display_data'; readonly data: object; readonly metadata: object }
-  | {
-      readonly output_type: 'error';
-      readonly ename: string;
-      readonly evalue: string;
-      readonly traceback: readonly string[];
-    };
-
-interface NotebookCell {
-  readonly cell_type: 'markdown' | 'code' | 'raw';
-  readonly source: string | readonly string[];
-  outputs?: NotebookOutput[];
-  execution_count?: number | null;
-}
-
-interface Notebook {
-  readonly nbformat: number;
-  readonly cells: NotebookCell[];
-}
 
 export interface RunNotebookOptions {
   /** Where the executed copy goes; it is written also when a cell fails, with the outputs up to there. */
@@ -84,24 +59,6 @@ export async function runNotebooks(
     const outputPath = join(folder, basename(path));
     await runNotebook(path, { outputPath, onCell: (done, total) => onCell?.(path, done, total) });
   }
-}
-
-function readNotebook(path: string): Notebook {
-  try {
-    const notebook = JSON.parse(readFileSync(path, 'utf8')) as Notebook;
-    if (notebook.nbformat === 4 && Array.isArray(notebook.cells)) return notebook;
-  } catch (error) {
-    throw new KitError(
-      'unsupported-file',
-      `${path} can't be read as a notebook: ${(error as Error).message}`,
-      { cause: error },
-    );
-  }
-  throw new KitError('unsupported-file', `${path} is not a notebook of nbformat 4.`);
-}
-
-function sourceOf(cell: NotebookCell): string {
-  return typeof cell.source === 'string' ? cell.source : cell.source.join('');
 }
 
 /** A process that holds one notebook's variables; reports come over a pipe of their own, line by line. */

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import type { WasmBackend } from './wasm-kernels/wasm-backend.js';
+import type { WasmBackend } from './wasm/kernels/wasm-backend.js';
 
 /**
  * The numbers of a float32 tensor to read, without a copy where the backend keeps them in host memory (wasm, cpu).

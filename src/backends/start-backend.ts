@@ -1,0 +1,72 @@
+import { availableParallelism } from 'node:os';
+import * as tf from '@tensorflow/tfjs';
+import { KitError } from '../kit-error.js';
+import { cpuEngine } from './cpu-engine.js';
+import type { Engine, StartedEngine } from './engine.js';
+import { tensorflowCpuEngine, tensorflowGpuEngine } from './tensorflow/tensorflow-engine.js';
+import { wasmEngine, wasmOnnxruntimeEngine } from './wasm/wasm-engine.js';
+
+const ENGINES = {
+  'tensorflow-gpu': tensorflowGpuEngine,
+  'tensorflow-cpu': tensorflowCpuEngine,
+  wasm: wasmEngine,
+  cpu: cpuEngine,
+  'wasm-onnxruntime': wasmOnnxruntimeEngine,
+} satisfies Record<string, Engine>;
+export type BackendName = keyof typeof ENGINES;
+
+/**
+ * In the order in which they are tried. `wasm` gives the same bits on every processor; `wasm-onnxruntime` gives that away
+ * for speed, and so is only for those who ask for it.
+ */
+const AUTOMATIC: readonly BackendName[] = ['tensorflow-gpu', 'tensorflow-cpu', 'wasm', 'cpu'];
+
+export interface BackendDescription extends StartedEngine {
+  readonly name: BackendName;
+  /** The faster ones that did not start, and why. */
+  readonly absent: readonly { readonly name: BackendName; readonly reason: string }[];
+}
+
+let running: Promise<BackendDescription> | undefined;
+
+/**
+ * Starts the fastest backend there is: native with GPU, native, wasm, plain JavaScript. The environment variable
+ * `KIT_BACKEND` forces one of these, or wasm with its matrix products by onnxruntime. Called again, it answers for the
+ * backend that runs already.
+ *
+ * @param options.threads of one operation; default one a core
+ * @throws KitError `backend-unavailable` when the forced one can't start, with the reason
+ */
+export function startBackend(options: { readonly threads?: number } = {}): Promise<BackendDescription> {
+  running ??= start(options.threads ?? availableParallelism());
+  return running;
+}
+
+async function start(threads: number): Promise<BackendDescription> {
+  const forced = process.env.KIT_BACKEND || undefined;
+  if (forced !== undefined && !Object.hasOwn(ENGINES, forced)) {
+    throw new KitError(
+      'backend-unavailable',
+      `KIT_BACKEND is "${forced}"; it can be ${Object.keys(ENGINES).join(', ')}.`,
+    );
+  }
+  tf.enableProdMode();
+  const absent: { name: BackendName; reason: string }[] = [];
+  for (const name of forced === undefined ? AUTOMATIC : [forced as BackendName]) {
+    try {
+      const started = await ENGINES[name].start({ threads });
+      return {
+        ...started,
+        name,
+        versions: { '@tensorflow/tfjs': tf.version_core, ...started.versions },
+        absent,
+      };
+    } catch (error) {
+      absent.push({ name, reason: (error as Error).message.split('\n')[0] });
+    }
+  }
+  throw new KitError(
+    'backend-unavailable',
+    `KIT_BACKEND asks for ${forced}, which does not start here: ${absent.map((entry) => entry.reason).join('; ')}. Install it, or unset KIT_BACKEND.`,
+  );
+}
