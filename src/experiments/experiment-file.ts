@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { KitError } from '../kit-error.js';
 import { parseRunSpec, parseWith, type RunSpec } from './run-spec.js';
@@ -71,19 +72,39 @@ export function readExperiment(path: string, choice: ExperimentChoice): Experime
   return { name, title: file.title, description: profile.description, specs };
 }
 
-function parseExperimentFile(path: string): ExperimentFile {
+/**
+ * The file's JSON with what it extends below it: `extends` names a file relative to it, whose `base` and `profiles` it
+ * goes on from key by key; `name`, `title` and `methods` it replaces where it has them.
+ */
+function readExtended(path: string, above: readonly string[] = []): Record<string, unknown> {
+  if (above.includes(resolve(path))) {
+    throw new KitError('invalid-spec', `${path} extends itself: ${[...above, path].join(' extends ')}.`);
+  }
+  const { extends: below, ...own } = readJson(path, above.at(-1)) as Record<string, unknown>;
+  if (below === undefined) return own;
+  if (typeof below !== 'string') {
+    throw new KitError('invalid-spec', `${path}: extends: expected the path of an experiment file.`);
+  }
+  return merge(readExtended(join(dirname(path), below), [...above, resolve(path)]), own);
+}
+
+function readJson(path: string, extendedBy: string | undefined): unknown {
   if (!existsSync(path)) {
+    const named = extendedBy === undefined ? '' : `, which ${extendedBy} extends`;
     throw new KitError(
       'invalid-spec',
-      `There is no experiment file ${path}. The ones that come with the kit are in experiments/.`,
+      `There is no experiment file ${path}${named}. The ones that come with the kit are in experiments/.`,
     );
   }
-  let value: unknown;
   try {
-    value = JSON.parse(readFileSync(path, 'utf8'));
+    return JSON.parse(readFileSync(path, 'utf8'));
   } catch (error) {
     throw new KitError('invalid-spec', `${path} is not JSON: ${(error as Error).message}`, { cause: error });
   }
+}
+
+function parseExperimentFile(path: string): ExperimentFile {
+  const value = readExtended(path);
   const file = parseWith(experimentFileSchema, value, path);
   const budgets = new Set(file.methods.filter((m) => m.tries).map((m) => Object.keys(m.tries ?? {}).length));
   if (budgets.size > 1) {
