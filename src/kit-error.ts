@@ -6,6 +6,7 @@ export type KitErrorCode =
   | 'dataset-missing'
   | 'dataset-partial'
   | 'download-failed'
+  | 'gpu-failed'
   | 'invalid-argument'
   | 'invalid-dataset'
   | 'invalid-embeddings'

@@ -5,9 +5,11 @@ import { cpuEngine } from './cpu-engine.js';
 import type { Engine, StartedEngine } from './engine.js';
 import { tensorflowCpuEngine, tensorflowGpuEngine } from './tensorflow/tensorflow-engine.js';
 import { wasmEngine, wasmOnnxruntimeEngine } from './wasm/wasm-engine.js';
+import { webgpuEngine } from './webgpu/webgpu-engine.js';
 
 const ENGINES = {
   'tensorflow-gpu': tensorflowGpuEngine,
+  webgpu: webgpuEngine,
   'tensorflow-cpu': tensorflowCpuEngine,
   wasm: wasmEngine,
   cpu: cpuEngine,
@@ -19,7 +21,7 @@ export type BackendName = keyof typeof ENGINES;
  * In the order in which they are tried. `wasm` gives the same bits on every processor; `wasm-onnxruntime` gives that away
  * for speed, and so is only for those who ask for it.
  */
-const AUTOMATIC: readonly BackendName[] = ['tensorflow-gpu', 'tensorflow-cpu', 'wasm', 'cpu'];
+const AUTOMATIC: readonly BackendName[] = ['tensorflow-gpu', 'webgpu', 'tensorflow-cpu', 'wasm', 'cpu'];
 
 export interface BackendDescription extends StartedEngine {
   readonly name: BackendName;
@@ -30,7 +32,7 @@ export interface BackendDescription extends StartedEngine {
 let running: Promise<BackendDescription> | undefined;
 
 /**
- * Starts the fastest backend there is: native with GPU, native, wasm, plain JavaScript. The environment variable
+ * Starts the fastest backend there is: native with GPU, a GPU by WebGPU, native, wasm, plain JavaScript. The environment variable
  * `KIT_BACKEND` forces one of these, or wasm with its matrix products by onnxruntime. Called again, it answers for the
  * backend that runs already.
  *
