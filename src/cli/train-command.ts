@@ -1,4 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
+import { readSpecFile } from '../experiments/read-spec-file.js';
 import { recordPath, removeRun } from '../experiments/record-store.js';
 import { runAll } from '../experiments/run-pool.js';
 import { parseRunSpec, runId } from '../experiments/run-spec.js';
@@ -30,11 +31,5 @@ export async function trainCommand(
 
 function readSpec(path: string): unknown {
   if (!existsSync(path)) throw new KitError('invalid-spec', `There is no spec file ${path}.`);
-  let value: { format?: number; spec?: unknown } | null;
-  try {
-    value = JSON.parse(readFileSync(path, 'utf8'));
-  } catch (error) {
-    throw new KitError('invalid-spec', `${path} is not JSON: ${(error as Error).message}`, { cause: error });
-  }
-  return value?.format === 1 ? value.spec : value;
+  return readSpecFile(path);
 }

@@ -1,7 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { KitError } from '../kit-error.js';
+import { readSpecFile } from './read-spec-file.js';
 import { parseRunSpec, parseWith, type RunSpec } from './run-spec.js';
 
 const override = z.record(z.string(), z.unknown());
@@ -80,7 +81,7 @@ function readExtended(path: string, above: readonly string[] = []): Record<strin
   if (above.includes(resolve(path))) {
     throw new KitError('invalid-spec', `${path} extends itself: ${[...above, path].join(' extends ')}.`);
   }
-  const { extends: below, ...own } = readJson(path, above.at(-1)) as Record<string, unknown>;
+  const { extends: below, ...own } = readFile(path, above.at(-1)) as Record<string, unknown>;
   if (below === undefined) return own;
   if (typeof below !== 'string') {
     throw new KitError('invalid-spec', `${path}: extends: expected the path of an experiment file.`);
@@ -88,7 +89,7 @@ function readExtended(path: string, above: readonly string[] = []): Record<strin
   return merge(readExtended(join(dirname(path), below), [...above, resolve(path)]), own);
 }
 
-function readJson(path: string, extendedBy: string | undefined): unknown {
+function readFile(path: string, extendedBy: string | undefined): unknown {
   if (!existsSync(path)) {
     const named = extendedBy === undefined ? '' : `, which ${extendedBy} extends`;
     throw new KitError(
@@ -96,16 +97,13 @@ function readJson(path: string, extendedBy: string | undefined): unknown {
       `There is no experiment file ${path}${named}. The ones that come with the kit are in experiments/.`,
     );
   }
-  try {
-    return JSON.parse(readFileSync(path, 'utf8'));
-  } catch (error) {
-    throw new KitError('invalid-spec', `${path} is not JSON: ${(error as Error).message}`, { cause: error });
-  }
+  return readSpecFile(path);
 }
 
 function parseExperimentFile(path: string): ExperimentFile {
   const value = readExtended(path);
   const file = parseWith(experimentFileSchema, value, path);
+  requireDifferentNames(file.methods, path);
   const budgets = new Set(file.methods.filter((m) => m.tries).map((m) => Object.keys(m.tries ?? {}).length));
   if (budgets.size > 1) {
     throw new KitError(
@@ -114,6 +112,17 @@ function parseExperimentFile(path: string): ExperimentFile {
     );
   }
   return file;
+}
+
+/** Records of one method are seeds of it to every table. */
+function requireDifferentNames(methods: ExperimentFile['methods'], path: string): void {
+  const names = methods.flatMap((entry) => triesOf(entry).map(([label]) => label));
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (twice === undefined) return;
+  throw new KitError(
+    'invalid-spec',
+    `${path}: two methods are named "${twice}"; they would be averaged as one. Give each a name of its own.`,
+  );
 }
 
 function chooseMethods(
@@ -143,17 +152,19 @@ function seedsOf(own: readonly number[], wanted: number | undefined): number[] {
   return Array.from({ length: wanted }, (_, i) => own[i] ?? Math.max(...own) + 1 + i - own.length);
 }
 
-/** Objects key by key, anything else replaced; an object of another `name` is replaced whole. */
+/** Objects key by key, anything else replaced; an object of another `name`, or of another file, is replaced whole. */
 function merge(base: Record<string, unknown>, over: Record<string, unknown>): Record<string, unknown> {
   const merged = { ...base };
   for (const [key, value] of Object.entries(over)) {
     const below = merged[key];
     const sameKind =
-      isObject(below) && isObject(value) && (value.name === undefined || value.name === below.name);
+      isObject(below) && isObject(value) && (kindOf(value) === undefined || kindOf(value) === kindOf(below));
     merged[key] = sameKind ? merge(below, value) : value;
   }
   return merged;
 }
+
+const kindOf = (value: Record<string, unknown>) => value.module ?? value.name;
 
 function isObject(value: unknown): value is Record<string, unknown> {
   return value !== null && typeof value === 'object' && !Array.isArray(value);

@@ -15,9 +15,9 @@ import { Optimizer } from '../training/optimizer.js';
 import { type TrainResult, train } from '../training/train.js';
 import type { EmbeddingTable } from '../types/embedding-table.js';
 import type { RunRecord } from '../types/run-record.js';
+import { makeLoss } from './declared-losses.js';
 import { describeEnvironment } from './environment.js';
 import { type ExperimentData, FROZEN_LAYER, loadExperimentData } from './experiment-data.js';
-import { lossFromSpec } from './loss-from-spec.js';
 import { checkpointPath, embeddingsPath, writeRecord } from './record-store.js';
 import { type RunSpec, runId } from './run-spec.js';
 import { samplerFromSpec } from './sampler-from-spec.js';
@@ -114,12 +114,12 @@ async function trainModel(
   const labels = Int32Array.from(data.train, (i) => data.labels[i]);
   // A model without an embedding layer has nothing to train.
   const dimension = 'embeddingDimension' in spec.model ? spec.model.embeddingDimension : 0;
-  const loss = lossFromSpec(spec.loss, {
+  const loss = makeLoss(spec.loss, {
     classes: [...new Set(labels)],
     dimension,
     random: random.fork('loss'),
   });
-  const proxyRate = 'proxyLearningRateFactor' in spec.loss ? spec.loss.proxyLearningRateFactor : 1;
+  const proxyRate = ('proxyLearningRateFactor' in spec.loss && spec.loss.proxyLearningRateFactor) || 1;
   const proxies = (loss.variables ?? []).map((variable) => ({
     name: variable.name,
     variable,

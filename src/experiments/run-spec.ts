@@ -1,17 +1,13 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { KitError } from '../kit-error.js';
+import { lossSchema } from './declared-losses.js';
+import { withChecksum } from './loss-module.js';
 
 const positive = z.number().positive();
 const count = z.int().positive();
 const share = z.number().min(0).max(1);
 const nonNegative = z.number().nonnegative();
-const alphaDegrees = z
-  .number()
-  .gt(0, 'α is an angle in degrees and must be larger than 0')
-  .lt(90, 'α is an angle in degrees and must be smaller than 90 (the paper uses 36 to 55)');
-const negatives = z.enum(['other-positives', 'other-classes']);
-
 /** Side in pixels; all pictures of a set lie in memory at once. */
 const pictureSize = count.max(512);
 
@@ -48,47 +44,6 @@ const model = z.discriminatedUnion('name', [
     radius: positive.nullable(),
     /** Of the pool5 features; BVLC's own value is 0.4. */
     dropout: share.refine((value) => value < 1, 'must be smaller than 1'),
-  }),
-]);
-
-const loss = z.discriminatedUnion('name', [
-  z.strictObject({
-    name: z.literal('triplet'),
-    margin: nonNegative,
-    mining: z.enum(['semi-hard', 'all', 'batch-hard']),
-    distance: z.enum(['squared', 'euclidean']),
-  }),
-  z.strictObject({
-    name: z.literal('contrastive'),
-    margin: positive,
-    mean: z.enum(['pairs', 'kinds']),
-  }),
-  z.strictObject({ name: z.literal('lifted-structure'), margin: positive }),
-  z.strictObject({ name: z.literal('n-pair'), l2: nonNegative }),
-  z.strictObject({ name: z.literal('angular'), alphaDegrees, negatives, normalize: z.enum(['none', 'all']) }),
-  z.strictObject({
-    name: z.literal('n-pair-angular'),
-    alphaDegrees,
-    lambda: nonNegative,
-    negatives,
-    normalize: z.enum(['none', 'all', 'angular']),
-    l2: nonNegative,
-  }),
-  z.strictObject({ name: z.literal('multi-similarity'), alpha: positive, beta: positive, base: z.number() }),
-  z.strictObject({
-    name: z.literal('margin'),
-    margin: nonNegative,
-    beta: positive,
-    normalize: z.enum(['none', 'all']),
-    pairs: z.enum(['all', 'distance-weighted']),
-  }),
-  /** Proxies learn at the optimizer's rate times `proxyLearningRateFactor`. */
-  z.strictObject({ name: z.literal('proxy-nca'), proxyLearningRateFactor: positive }),
-  z.strictObject({
-    name: z.literal('proxy-anchor'),
-    scale: positive,
-    margin: nonNegative,
-    proxyLearningRateFactor: positive,
   }),
 ]);
 
@@ -141,7 +96,7 @@ const runSpecSchema = z.strictObject({
   split,
   model,
   /** Null with `steps: 0`: a baseline that is not trained. */
-  loss: loss.nullable(),
+  loss: lossSchema.nullable(),
   batch,
   optimizer,
   augmentation: z.strictObject({
@@ -171,7 +126,7 @@ export type RunSpec = Readonly<z.infer<typeof runSpecSchema>>;
  * @throws KitError `invalid-spec` that lists every fault: where, what was found, what is expected
  */
 export function parseRunSpec(value: unknown, origin: string): RunSpec {
-  const spec = parseWith(runSpecSchema, value, origin);
+  const spec = withLossOfFile(parseWith(runSpecSchema, namingLossOfFile(value), origin), origin);
   if (spec.loss === null && spec.steps > 0) {
     throw new KitError(
       'invalid-spec',
@@ -188,6 +143,17 @@ export function parseRunSpec(value: unknown, origin: string): RunSpec {
     );
   }
   return spec;
+}
+
+/** `{ "module": "./my-loss.ts" }` needs no name. */
+function namingLossOfFile(value: unknown): unknown {
+  const loss = (value as { loss?: { name?: unknown; module?: unknown } | null } | null)?.loss;
+  if (loss?.module === undefined || loss.name !== undefined) return value;
+  return { ...(value as object), loss: { name: 'module', ...loss } };
+}
+
+function withLossOfFile(spec: RunSpec, origin: string): RunSpec {
+  return spec.loss?.name === 'module' ? { ...spec, loss: withChecksum(spec.loss, origin) } : spec;
 }
 
 const PIXEL_DATASETS = ['emoji', 'image-folder'];
@@ -276,9 +242,14 @@ function allowedKeys(schema: z.ZodType, value: unknown, path: readonly PropertyK
   return at instanceof z.ZodObject ? Object.keys(at.shape) : [];
 }
 
-/** First 16 hex digits of the SHA-256 of the spec with its keys sorted: the run's id. */
+/**
+ * First 16 hex digits of the SHA-256 of the spec with its keys sorted: the run's id. A loss of a file counts by its
+ * checksum, wherever the file lies.
+ */
 export function runId(spec: RunSpec): string {
-  return createHash('sha256').update(canonicalJson(spec)).digest('hex').slice(0, 16);
+  const { loss } = spec;
+  const decisive = loss?.name === 'module' ? { ...spec, loss: { ...loss, module: undefined } } : spec;
+  return createHash('sha256').update(canonicalJson(decisive)).digest('hex').slice(0, 16);
 }
 
 function canonicalJson(value: unknown): string {

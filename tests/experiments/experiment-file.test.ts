@@ -1,61 +1,69 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readExperiment } from '../../src/experiments/experiment-file.js';
-import { smallSpec, temporaryFolder } from '../picture-folder.js';
+import { temporaryFolder } from '../picture-folder.js';
 
-const { experiment, method, seed, ...base } = smallSpec('pictures') as Record<string, unknown>;
-const profiles = { quick: { description: 'ten steps', seeds: [0, 1], spec: { steps: 10 } } };
-const methods = [
-  { method: 'Triplet', spec: {} },
-  { method: 'Other', spec: { steps: 7 } },
-];
+const emoji = readFileSync('experiments/emoji.json', 'utf8');
 
-function write(folder: string, name: string, value: unknown): string {
-  const path = join(folder, name);
-  writeFileSync(path, JSON.stringify(value));
-  return path;
+function read(content: string | Buffer) {
+  const path = join(temporaryFolder(), 'mine.json');
+  writeFileSync(path, content);
+  return readExperiment(path, { profile: 'smoke' });
 }
 
-describe('an experiment that extends another', () => {
-  const folder = temporaryFolder();
-  write(folder, 'parent.json', { name: 'parent', title: 'Parent', base, profiles, methods });
+function changed(change: (file: { methods: { method: string; tries?: object }[] }) => void): string {
+  const file = JSON.parse(emoji);
+  change(file);
+  return JSON.stringify(file);
+}
 
-  it('goes on from its base and profiles key by key, and has its own name, title and methods', () => {
-    const path = write(folder, 'child.json', {
-      extends: 'parent.json',
-      name: 'child',
-      title: 'Child',
-      base: { validateEvery: 5 },
-      profiles: { quick: { seeds: [3] } },
-      methods: [{ method: 'Only', spec: {} }],
+const utf16be = (text: string) => Buffer.from(`\ufeff${text}`, 'utf16le').swap16();
+
+describe('an experiment file', () => {
+  it.each([
+    ['UTF-8 with a byte order mark', `\ufeff${emoji}`],
+    ['UTF-16, little end first', Buffer.from(`\ufeff${emoji}`, 'utf16le')],
+    ['UTF-16, big end first', utf16be(emoji)],
+    ['lines that end as Windows ends them', emoji.replaceAll('\n', '\r\n')],
+  ])('in %s gives the same runs', (_, content) => {
+    expect(read(content)).toEqual(readExperiment('experiments/emoji.json', { profile: 'smoke' }));
+  });
+
+  it.each([
+    ['a line comment', `// mine\n${emoji}`, /line 1, column 1: a comment, which JSON does not have/],
+    ['a block comment', emoji.replace('"base"', '/* all */ "base"'), /line 4, column 3: a comment/],
+    [
+      'a comma after the last entry',
+      `${emoji.trimEnd().slice(0, -1).trimEnd()},\n}`,
+      /line \d+, column 1: a comma before the closing } \(the one in line \d+, column 4\); remove it/,
+    ],
+    [
+      'a comma before a closing bracket',
+      '{"a": [1,\n 2, ]}',
+      /line 2, column 5: a comma before the closing \]/,
+    ],
+    ['a name without quotes', '{ name: 1 }', /line 1, column 3: .*found "name"/],
+    ['single quotes', "{ 'name': 1 }", /line 1, column 3: /],
+    ['no comma', '{ "a": 1\n "b": 2 }', /line 2, column 2: expected a comma/],
+    ['no end', '{ "a": [1, 2', /line 1, column 13: the file ends before the closing \]/],
+    ['two values', '{} {}', /line 1, column 4: more text after the end/],
+    ['nothing', ' \n', /the file is empty/],
+    ['numbers that JSON lacks', '{ "a": NaN }', /line 1, column 8: expected a value, found "NaN"/],
+  ])('with %s is refused at its line and column', (_, content, message) => {
+    expect(() => read(content)).toThrow(message);
+    expect(() => read(content)).toThrow(/mine\.json is not JSON/);
+  });
+
+  it('with two methods of one name is refused, since their records would be averaged as seeds', () => {
+    const twice = changed(({ methods }) => methods.push({ ...methods[2] }));
+    expect(() => read(twice)).toThrow(
+      /two methods are named "Triplet \(semi-hard\)"; they would be averaged/,
+    );
+    const tries = changed(({ methods }) => {
+      methods.push({ ...methods[2], method: 'A', tries: { 'b · c': {} } });
+      methods.push({ ...methods[2], method: 'A · b', tries: { c: {} } });
     });
-    const child = readExperiment(path, { profile: 'quick' });
-    expect(child).toMatchObject({ name: 'child-quick', title: 'Child', description: 'ten steps' });
-    expect(child.specs.map((spec) => [spec.method, spec.seed, spec.steps, spec.validateEvery])).toEqual([
-      ['Only', 3, 10, 5],
-    ]);
-  });
-
-  it('keeps the methods of the other where it names none', () => {
-    const path = write(folder, 'same.json', { extends: 'parent.json', name: 'same', title: 'Same' });
-    expect(readExperiment(path, { profile: 'quick' }).specs.map((spec) => spec.method)).toEqual([
-      'Triplet',
-      'Other',
-      'Triplet',
-      'Other',
-    ]);
-  });
-
-  it('says which file asks for one that is not there, and names a circle', () => {
-    const lost = write(folder, 'lost.json', { extends: 'nowhere.json', name: 'lost', title: 'Lost' });
-    expect(() => readExperiment(lost, { profile: 'quick' })).toThrow(
-      /no experiment file .*nowhere\.json, which .*lost\.json extends/,
-    );
-    const one = write(folder, 'one.json', { extends: 'two.json' });
-    write(folder, 'two.json', { extends: 'one.json' });
-    expect(() => readExperiment(one, { profile: 'quick' })).toThrow(
-      /extends itself: .*one\.json extends .*two\.json extends .*one\.json/,
-    );
+    expect(() => read(tries)).toThrow(/two methods are named "A · b · c"/);
   });
 });
