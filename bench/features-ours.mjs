@@ -1,3 +1,4 @@
+import '../dist/backends/onnxruntime/no-telemetry.js';
 // One timed turn of the kit's features in a process of its own: node bench/features-ours.mjs network|pictures WEIGHTS FOLDER
 import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';

@@ -1,3 +1,6 @@
+// First: nothing may load onnxruntime before it.
+import './backends/onnxruntime/no-telemetry.js';
+
 export { type BackendDescription, type BackendName, startBackend } from './backends/start-backend.js';
 export { type LoadCars196Options, loadCars196 } from './datasets/cars-196.js';
 export {

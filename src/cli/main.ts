@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import '../backends/onnxruntime/no-telemetry.js';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { KitError } from '../kit-error.js';
 import { kitVersion } from './version.js';

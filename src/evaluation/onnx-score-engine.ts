@@ -1,3 +1,4 @@
+import '../backends/onnxruntime/no-telemetry.js';
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
 import { type OnnxNode, type OnnxValue, onnxModel } from '../backends/onnxruntime/onnx-model.js';
 import { evaluationThreads } from './evaluation-threads.js';

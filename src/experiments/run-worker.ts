@@ -1,3 +1,4 @@
+import '../backends/onnxruntime/no-telemetry.js';
 import { startBackend } from '../backends/start-backend.js';
 import { setEvaluationThreads } from '../evaluation/evaluation-threads.js';
 import { KitError } from '../kit-error.js';

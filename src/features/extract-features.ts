@@ -1,3 +1,4 @@
+import '../backends/onnxruntime/no-telemetry.js';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,3 +1,4 @@
+import '../backends/onnxruntime/no-telemetry.js';
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';

@@ -1,3 +1,4 @@
+import '../backends/onnxruntime/no-telemetry.js';
 import { writeSync } from 'node:fs';
 import { format } from 'node:util';
 import type { NotebookOutput } from './notebook-file.js';

@@ -1,3 +1,4 @@
+import './no-telemetry.js';
 import type { Tensor } from 'onnxruntime-node';
 import { onnxModel } from './onnx-model.js';
 
