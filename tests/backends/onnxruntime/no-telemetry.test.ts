@@ -6,7 +6,7 @@ import { kitPath } from '../../cli/run-kit.js';
 import { makePictureFolder, smallSpec, temporaryFolder } from '../../picture-folder.js';
 
 /** Writes, in every process below it, what the variable is as the native library loads. */
-function watched(args: readonly string[]): { loads: string[]; ends: string[]; stderr: string } {
+function watched(args: readonly string[]): { loads: string[]; stderr: string } {
   const folder = temporaryFolder();
   const [log, watch] = [join(folder, 'log'), join(folder, 'watch.cjs')];
   writeFileSync(
