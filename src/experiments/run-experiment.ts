@@ -4,13 +4,16 @@ import * as tf from '@tensorflow/tfjs';
 import type { BackendDescription } from '../backends/start-backend.js';
 import type { FixedSizeImageSet } from '../datasets/fixed-size-image-set.js';
 import { evaluateEmbeddings } from '../evaluation/evaluate-embeddings.js';
-import { recallAtK } from '../evaluation/recall-at-k.js';
+import { precisionOfRanks } from '../evaluation/mean-average-precision-at-r.js';
+import { rankPositives } from '../evaluation/positive-ranks.js';
+import { recallOfRanks } from '../evaluation/recall-at-k.js';
 import { writeFileWhole } from '../files/write-file-whole.js';
 import { HardClassNPairSampler } from '../mining/hard-class-n-pair-sampler.js';
 import { frozenFeatures, googlenetEmbedding } from '../models/googlenet-embedding.js';
 import type { Model } from '../models/model.js';
 import { smallConvnet } from '../models/small-convnet.js';
 import { SeededRandom } from '../seeded-random.js';
+import { chosenPoint } from '../training/chosen-step.js';
 import { Optimizer } from '../training/optimizer.js';
 import { type TrainResult, train } from '../training/train.js';
 import type { EmbeddingTable } from '../types/embedding-table.js';
@@ -42,7 +45,7 @@ const EMBEDDING_BATCH = 256;
 /**
  * Trains one spec, chooses the step on the validation classes, then reads the test classes once.
  *
- * Validation and training Recall@1 of the curve are over the validation classes and over as many of the
+ * Validation scores and training Recall@1 of the curve are over the validation classes and over as many of the
  * training classes, cosine distance.
  */
 export async function runExperiment(spec: RunSpec, options: RunExperimentOptions): Promise<RunRecord> {
@@ -77,6 +80,7 @@ export async function runExperiment(spec: RunSpec, options: RunExperimentOptions
       data: data.description,
       curve: result.curve,
       chosenStep: result.chosenStep,
+      ...(result.curve.length > 1 ? { chosenBy: chosenPoint(result.curve).chosenBy } : {}),
       metrics,
       times: {
         startedAt,
@@ -102,12 +106,15 @@ async function trainModel(
   options: RunExperimentOptions,
 ): Promise<TrainResult> {
   const watchedTraining = firstClasses(data.train, data.labels, data.description.validation.classes);
-  const recallAt1 = async (items: readonly number[]) =>
-    (await recallAtK(await embedItems(model, data, items), [1], { metric: 'cosine' }))[1];
-  const validate = async () => ({
-    validationRecallAt1: await recallAt1(data.validation),
-    trainingRecallAt1: await recallAt1(watchedTraining),
-  });
+  const ranksOf = async (items: readonly number[]) => rankPositives(await embedItems(model, data, items));
+  const validate = async () => {
+    const ranks = await ranksOf(data.validation);
+    return {
+      validationRecallAt1: recallOfRanks(ranks, [1])[1],
+      validationMeanAveragePrecisionAtR: precisionOfRanks(ranks).meanAveragePrecisionAtR,
+      trainingRecallAt1: recallOfRanks(await ranksOf(watchedTraining), [1])[1],
+    };
+  };
   if (spec.loss === null) {
     return { curve: [{ step: 0, loss: null, ...(await validate()) }], chosenStep: 0, trainingSeconds: 0 };
   }

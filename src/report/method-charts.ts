@@ -19,7 +19,7 @@ const LABEL_HEIGHT = 15;
 export function recallChart(records: readonly RunRecord[], subtitle: string): ChartSpec {
   const rows = methodScores(records);
   const column = [...(rows[0]?.scores.keys() ?? [])][0];
-  const values = rows.map(({ method, scores }) => {
+  const values = rows.map(({ name: method, scores }) => {
     const score = [...scores.values()][0];
     const low = score.mean - (score.halfWidth ?? 0);
     const high = score.mean + (score.halfWidth ?? 0);
@@ -91,7 +91,10 @@ export function recallChart(records: readonly RunRecord[], subtitle: string): Ch
 /** Validation Recall@1 over the steps, mean over seeds, a line a method. */
 export function curveChart(records: readonly RunRecord[], subtitle: string): ChartSpec {
   const lines = methodScores(records)
-    .map(({ method }) => ({ method, points: meanCurve(records.filter((r) => r.method === method)) }))
+    .map(({ method, name }) => ({
+      method: name,
+      points: meanCurve(records.filter((record) => record.method === method)),
+    }))
     .filter(({ points }) => points.length > 1);
   return lineChart({
     title: 'Recall@1 on the validation classes while training',
@@ -106,8 +109,8 @@ export function curveChart(records: readonly RunRecord[], subtitle: string): Cha
 /** Recall@K against K, mean over seeds, a line a method. */
 export function recallAtKChart(records: readonly RunRecord[], subtitle: string): ChartSpec {
   const rows = methodScores(records);
-  const lines = rows.map(({ method, scores }) => ({
-    method,
+  const lines = rows.map(({ name, scores }) => ({
+    method: name,
     points: [...scores]
       .filter(([name]) => name.startsWith('R@'))
       .map(([name, score]) => ({ x: Number(name.slice(2)), y: score.mean })),
@@ -158,7 +161,7 @@ interface Style {
 /** The same method looks the same in every chart of the same records. */
 function styles(rows: readonly MethodScores[]): Style[] {
   const style = (colours: readonly string[]) => (row: MethodScores, i: number) => ({
-    method: row.method,
+    method: row.name,
     colour: colours[i % colours.length],
     dash: DASHES[Math.floor(i / colours.length) % DASHES.length],
   });

@@ -14,6 +14,8 @@ export interface MethodScores {
   /** Whether it was trained at all; baselines are not. */
   readonly trained: boolean;
   readonly seeds: number;
+  /** As tables and charts name it: with a mark where runs of it were best at step 0, so that their scores are not of anything trained. */
+  readonly name: string;
   /** In percent, by column: R@1, …, NMI, AMI, F1, MAP@R. */
   readonly scores: ReadonlyMap<string, Estimate>;
 }
@@ -46,10 +48,17 @@ export function methodScores(records: readonly RunRecord[]): MethodScores[] {
         estimate(columns.map((column) => column.get(name) as number)),
       ]),
     );
-    return { method, trained: own[0].spec.loss !== null, seeds: own.length, scores };
+    const trained = own[0].spec.loss !== null;
+    const untrained = trained ? own.filter((record) => record.chosenStep === 0).length : 0;
+    return { method, name: nameWith(method, untrained, own.length), trained, seeds: own.length, scores };
   });
   const first = (row: MethodScores) => [...row.scores.values()][0].mean;
   return rows.sort((a, b) => Number(a.trained) - Number(b.trained) || first(b) - first(a));
+}
+
+function nameWith(method: string, untrained: number, seeds: number): string {
+  if (untrained === 0) return method;
+  return `${method} (${untrained === seeds ? 'untrained' : `${untrained} of ${seeds} seeds untrained`}: best at step 0)`;
 }
 
 function columnsOf({ metrics, curve }: RunRecord): Map<string, number> {

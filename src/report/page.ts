@@ -74,7 +74,7 @@ async function writeExperiment(experiment: ReportedExperiment, results: string):
     return figure(png, (spec.title as { text: string }).text, '');
   }
   const how = tested
-    ? 'The step is chosen on the validation classes; the test classes are read once, and every score of a row comes from that checkpoint.'
+    ? 'The step is chosen on the validation classes, by Recall@1 and, where steps tie in it, by MAP@R; the test classes are read once, and every score of a row comes from that checkpoint.'
     : 'This experiment chooses settings: it looks at the validation classes only.';
   return `<section id="${name}">${heading}
 <p>${escapedText(of(tested ? 'test' : 'validation'))}</p>
@@ -127,7 +127,7 @@ function htmlTable(rows: readonly MethodScores[], partial: string | null): strin
   };
   const body = rows.map(
     (row) =>
-      `<tr${row.trained ? '' : ' class="baseline"'}><th scope="row">${escapedText(row.method)}</th>${columns.map((column) => cell(row, column)).join('')}<td>${row.seeds}</td></tr>`,
+      `<tr${row.trained ? '' : ' class="baseline"'}><th scope="row">${escapedText(row.name)}</th>${columns.map((column) => cell(row, column)).join('')}<td>${row.seeds}</td></tr>`,
   );
   const caption = partial === null ? '' : `<caption>${escapedText(partial)}</caption>`;
   return `<div class="scroll"><table>${caption}<thead><tr><th>Method</th>${columns.map((column) => `<th>${column}</th>`).join('')}<th>Seeds</th></tr></thead><tbody>
@@ -137,14 +137,14 @@ ${body.join('\n')}
 
 function provenance(records: readonly RunRecord[]): string {
   const rows = records.map((record) => {
-    const { id, experiment, method, seed, chosenStep, environment, data, spec, times } = record;
+    const { id, experiment, method, seed, environment, data, spec, times } = record;
     const { commit, backend, threads } = environment;
     const short = `${commit.slice(0, 10)}${commit.endsWith('-dirty') ? '-dirty' : ''}`;
     const cells = [
       `<a href="runs/${experiment}/${id}.json"><code>${id}</code></a>`,
       escapedText(method),
       seed,
-      chosenStep,
+      chosenStepOf(record),
       `<code title="${commit}">${short}</code>`,
       `${backend}, ${threads} thread${threads === 1 ? '' : 's'}`,
       `<code title="${data.checksum}">${data.checksum.slice(0, 16)}</code>`,
@@ -158,6 +158,11 @@ function provenance(records: readonly RunRecord[]): string {
 <div class="scroll"><table class="runs"><thead><tr><th>Run</th><th>Method</th><th>Seed</th><th>Step</th><th>Commit</th><th>Backend</th><th>Data, SHA-256</th><th>Training</th><th></th></tr></thead><tbody>
 ${rows.join('\n')}
 </tbody></table></div></details>`;
+}
+
+function chosenStepOf({ chosenStep, chosenBy, spec }: RunRecord): string {
+  if (spec.loss !== null && chosenStep === 0) return '0: untrained';
+  return chosenBy === 'validationMeanAveragePrecisionAtR' ? `${chosenStep}, by MAP@R` : `${chosenStep}`;
 }
 
 function pageOf(sections: readonly string[]): string {

@@ -44,7 +44,7 @@ export async function scoreTables(records: readonly RunRecord[]): Promise<ScoreT
   const { DataFrame, toCSV } = await import('danfojs-node');
   const frame = new DataFrame(
     rows.map((row) => ({
-      method: csvText(row.method),
+      method: csvText(row.name),
       seeds: row.seeds,
       ...Object.fromEntries(
         [...row.scores].flatMap(([name, { mean, halfWidth }]) => [
@@ -80,7 +80,7 @@ function textRows(rows: readonly MethodScores[]): string[][] {
   return [
     ['Method', ...columns, 'Seeds'],
     ...rows.map((row) => [
-      row.method,
+      row.name,
       ...columns.map((column) => formatEstimate(row.scores.get(column) as Estimate)),
       String(row.seeds),
     ]),

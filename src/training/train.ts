@@ -5,6 +5,7 @@ import type { Model } from '../models/model.js';
 import type { SeededRandom } from '../seeded-random.js';
 import type { CurvePoint } from '../types/run-record.js';
 import { type Checkpoint, loadCheckpoint, saveCheckpoint } from './checkpoint.js';
+import { chosenPoint, isBetter } from './chosen-step.js';
 import type { Optimizer } from './optimizer.js';
 
 export interface TrainOptions {
@@ -31,14 +32,14 @@ export interface TrainOptions {
 
 export interface TrainResult {
   readonly curve: readonly CurvePoint[];
-  /** The step of best validation Recall@1, the earliest among equals; the model holds its parameters. */
+  /** The step of best validation Recall@1, by MAP@R among equals, then the earliest; the model holds its parameters. */
   readonly chosenStep: number;
   /** Seconds over all sittings. */
   readonly trainingSeconds: number;
 }
 
 /**
- * Trains, validates, keeps the parameters of the best validation Recall@1 and ends with them in the model.
+ * Trains, validates, keeps the parameters of the best validation scores (`isBetter`) and ends with them in the model.
  * Goes on from a checkpoint of the same origin if one is there; the result is bit for bit that of a run without a break.
  *
  * @throws KitError `training-diverged` when the loss or an embedding is not a finite number; `cancelled` when `signal` aborts
@@ -71,9 +72,8 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     step++;
     if (step % validateEvery === 0 || step === steps) {
       const point = { step, loss: lossSum / lossCount, ...(await validate(options, step)) };
-      const previousBest = Math.max(...curve.map((p) => p.validationRecallAt1));
+      if (isBetter(point, chosenPoint(curve).point)) best = { step, ...snapshot(options) };
       curve.push(point);
-      if (point.validationRecallAt1 > previousBest) best = { step, ...snapshot(options) };
       [lossSum, lossCount] = [0, 0];
       trainingSeconds += (performance.now() - since) / 1000;
       since = performance.now();

@@ -5,6 +5,8 @@ export interface CurvePoint {
   readonly loss: number | null;
   /** Recall@1 on the validation classes, 0 to 1. */
   readonly validationRecallAt1: number;
+  /** MAP@R on the validation classes, 0 to 1; absent in records of before 0.2. */
+  readonly validationMeanAveragePrecisionAtR?: number;
   /** Recall@1 on an equal number of training classes, 0 to 1; shows overfitting. */
   readonly trainingRecallAt1: number;
 }
@@ -60,8 +62,10 @@ export interface RunRecord {
     readonly test: ClassAndImageCount;
   };
   readonly curve: readonly CurvePoint[];
-  /** The step of best validation Recall@1; `metrics` are of this checkpoint. */
+  /** The step of best validation Recall@1, by MAP@R among equals; `metrics` are of this checkpoint. */
   readonly chosenStep: number;
+  /** What told the chosen step from the others: MAP@R where several have the best Recall@1. Absent in records of before 0.2. */
+  readonly chosenBy?: 'validationRecallAt1' | 'validationMeanAveragePrecisionAtR';
   /** Null in a tuning experiment, where the test classes are not looked at. */
   readonly metrics: RunMetrics | null;
   readonly times: {

@@ -100,11 +100,7 @@ describe('a loss of a TypeScript file', () => {
       'export default () => 3;',
       /default export returns 3\. Expected/,
     ],
-    [
-      'a mistake while it loads',
-      'const a = null;\nexport default a.b;',
-      /can not be loaded: .*null/,
-    ],
+    ['a mistake while it loads', 'const a = null;\nexport default a.b;', /can not be loaded: .*null/],
     [
       'a package that is not there',
       "import 'no-such-package';",
