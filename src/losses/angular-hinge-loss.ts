@@ -1,5 +1,6 @@
-import * as tf from '@tensorflow/tfjs';
+import type * as tf from '@tensorflow/tfjs';
 import { tangentSquared } from '../geometry/tangent-squared.js';
+import { withClosedForm } from './closed-form.js';
 
 export interface AngularHingeOptions {
   /** α in degrees, the upper bound of the angle at the negative. Default 45; the paper: 36 to 55. */
@@ -20,13 +21,19 @@ export interface AngularHingeOptions {
 export function angularHingeLoss(options: AngularHingeOptions = {}) {
   const t = tangentSquared(options.alphaDegrees ?? 45);
   return (anchors: tf.Tensor2D, positives: tf.Tensor2D, negatives: tf.Tensor2D): tf.Scalar =>
-    tf.tidy(() => {
-      const centres = anchors.add(positives).div(2);
-      const opposite = anchors.sub(positives).square().sum(1);
-      const adjacent = negatives.sub(centres).square().sum(1);
-      return opposite
-        .sub(adjacent.mul(4 * t))
-        .relu()
-        .mean<tf.Scalar>();
+    withClosedForm([anchors, positives, negatives], (a, p, n) => {
+      const side = a.sub(p);
+      const toCentre = a.add(p).div(2).sub(n);
+      const opposite = side.square().sum(1, true);
+      const adjacent = toCentre.square().sum(1, true);
+      const violation = opposite.sub(adjacent.mul(4 * t));
+
+      const share = violation.step().div(anchors.shape[0]);
+      const ofOpposite = side.mul(share.mul(2));
+      const ofAdjacent = toCentre.mul(share.mul(4 * t));
+      return {
+        value: violation.relu().mean<tf.Scalar>(),
+        gradients: [ofOpposite.sub(ofAdjacent), ofOpposite.neg().sub(ofAdjacent), ofAdjacent.mul(2)],
+      };
     });
 }

@@ -1,10 +1,12 @@
 import * as tf from '@tensorflow/tfjs';
 import { tangentSquared } from '../geometry/tangent-squared.js';
 import type { BatchLoss } from './batch-loss.js';
-import { negativeMask, positivePairs } from './batch-pairs.js';
-import { l2Normalize } from './l2-normalize.js';
+import { negativeMask, unorderedPositivePairs } from './batch-pairs.js';
+import { nothing, ofEmbeddings, type ValueAndGradient } from './closed-form.js';
+import { onUnitSphere } from './l2-normalize.js';
 import { logOnePlusSumExp } from './log-sum-exp.js';
-import { splitNPairBatch } from './n-pair-loss.js';
+import { joinNPairBatch, type NPairBatch, splitNPairBatch } from './n-pair-loss.js';
+import { sumOfPairs } from './sum-of-pairs.js';
 
 export type AngularNegatives = 'other-positives' | 'other-classes';
 
@@ -40,35 +42,78 @@ export interface AngularLossOptions {
  *   where `negatives` asks for one
  */
 export function angularLoss(options: AngularLossOptions = {}): BatchLoss {
-  const { alphaDegrees = 45, negatives = 'other-positives', normalize = 'none' } = options;
-  const t = tangentSquared(alphaDegrees);
+  const angular = angularTerm(options);
   return (embeddings, labels) =>
-    tf.tidy(() => {
-      const points = normalize === 'all' ? l2Normalize(embeddings) : embeddings;
-      return negatives === 'other-positives'
-        ? overNPairs(points, labels, t)
-        : overAllPairs(points, labels, t);
-    });
+    ofEmbeddings(embeddings, (points) =>
+      options.normalize === 'all'
+        ? onUnitSphere(points, (unit) => angular(unit, labels))
+        : angular(points, labels),
+    );
 }
 
-function overNPairs(points: tf.Tensor2D, labels: ArrayLike<number>, t: number): tf.Scalar {
-  const { anchors, positives, others } = splitNPairBatch(points, labels);
-  const toNegatives = tf.matMul(anchors.add<tf.Tensor2D>(positives), positives, false, true);
-  const toPositive = anchors.mul(positives).sum<tf.Tensor2D>(1, true);
-  return logOnePlusSumExp(toNegatives.mul(4 * t).sub(toPositive.mul(2 * (1 + t))), others).mean();
+/** The angular loss of points as they are, with its gradient. @throws KitError as `angularLoss` does */
+export function angularTerm(options: Omit<AngularLossOptions, 'normalize'>) {
+  const { alphaDegrees = 45, negatives = 'other-positives' } = options;
+  const t = tangentSquared(alphaDegrees);
+  return (points: tf.Tensor2D, labels: ArrayLike<number>): ValueAndGradient =>
+    negatives === 'other-positives'
+      ? overNPairs(splitNPairBatch(points, labels), t)
+      : overAllPairs(points, labels, t);
 }
 
-function overAllPairs(points: tf.Tensor2D, labels: ArrayLike<number>, t: number): tf.Scalar {
-  const n = labels.length;
-  const pairs = positivePairs(labels);
-  if (pairs.anchors.length === 0) return points.sum().mul(0);
-  const products = tf.matMul(points, points, false, true);
-  const [anchors, positives] = [pairs.anchors, pairs.positives].map((rows) => tf.tensor1d(rows, 'int32'));
-  const flatPositions = Int32Array.from(pairs.anchors, (anchor, i) => anchor * n + pairs.positives[i]);
-  const toPositive = tf
-    .gather(products.reshape([n * n]), tf.tensor1d(flatPositions, 'int32'))
-    .expandDims<tf.Tensor2D>(1);
-  const toNegatives = tf.gather(products, anchors).add<tf.Tensor2D>(tf.gather(products, positives));
-  const mask = tf.gather(tf.tensor2d(negativeMask(labels), [n, n]), anchors);
-  return logOnePlusSumExp(toNegatives.mul(4 * t).sub(toPositive.mul(2 * (1 + t))), mask).mean();
+function overNPairs({ anchors, positives }: NPairBatch, t: number): ValueAndGradient {
+  const sums = anchors.add<tf.Tensor2D>(positives);
+  const own = anchors.mul(positives).sum<tf.Tensor2D>(1, true);
+  const others = tf.ones(own.shape).sub<tf.Tensor2D>(tf.eye(own.shape[0]));
+  const f = angularOfProducts(tf.matMul(sums, positives, false, true), own, others, t);
+
+  const toSums = tf.matMul(f.toProducts, positives);
+  const toAnchors = toSums.add<tf.Tensor2D>(positives.mul(f.toOwn));
+  const toPositives = toSums.add(anchors.mul(f.toOwn)).add<tf.Tensor2D>(tf.matMul(f.toProducts, sums, true));
+  return { value: f.value, gradient: joinNPairBatch(toAnchors, toPositives) };
+}
+
+/** The order of a pair does not matter to f, so each is taken once. */
+function overAllPairs(points: tf.Tensor2D, labels: ArrayLike<number>, t: number): ValueAndGradient {
+  const pairs = unorderedPositivePairs(labels);
+  if (pairs.anchors.length === 0) return nothing(points);
+  const [anchors, positives] = [pairs.anchors, pairs.positives].map((rows) =>
+    tf.gather(points, tf.tensor1d(rows, 'int32')),
+  );
+  const sums = anchors.add<tf.Tensor2D>(positives);
+  const own = anchors.mul(positives).sum<tf.Tensor2D>(1, true);
+  const f = angularOfProducts(
+    tf.matMul(sums, points, false, true),
+    own,
+    negativeMask(labels, pairs.anchors),
+    t,
+  );
+
+  const toSums = tf.matMul(f.toProducts, points);
+  const toAnchors = toSums.add<tf.Tensor2D>(positives.mul(f.toOwn));
+  const toPositives = toSums.add<tf.Tensor2D>(anchors.mul(f.toOwn));
+  const toNegatives = tf.matMul(f.toProducts, sums, true);
+  return {
+    value: f.value,
+    gradient: sumOfPairs(pairs, toAnchors, toPositives, labels.length).add(toNegatives),
+  };
+}
+
+/**
+ * The mean over pairs of log(1 + Σ_n exp f) with f = 4t P − 2(1+t) o, and its derivatives: 4t w_n/pairs to each product P,
+ * −2(1+t) Σ w_n/pairs to o.
+ *
+ * @param products (x_a+x_p)ᵀx_n, [pairs, c]
+ * @param own o = x_aᵀx_p, [pairs, 1]
+ * @param negatives 1 where a product counts, [pairs, c]
+ */
+function angularOfProducts(products: tf.Tensor2D, own: tf.Tensor2D, negatives: tf.Tensor2D, t: number) {
+  const f = products.mul(4 * t).sub<tf.Tensor2D>(own.mul(2 * (1 + t)));
+  const { values, shares } = logOnePlusSumExp(f, negatives);
+  const weights = shares.div<tf.Tensor2D>(own.shape[0]);
+  return {
+    value: values.mean<tf.Scalar>(),
+    toProducts: weights.mul<tf.Tensor2D>(4 * t),
+    toOwn: weights.sum<tf.Tensor2D>(1, true).mul<tf.Tensor2D>(-2 * (1 + t)),
+  };
 }

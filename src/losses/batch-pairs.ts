@@ -1,3 +1,4 @@
+import * as tf from '@tensorflow/tfjs';
 import { KitError } from '../kit-error.js';
 
 /** Ordered pairs of different rows of one class, as two lists of row indices. */
@@ -20,12 +21,50 @@ export function positivePairs(labels: ArrayLike<number>): PositivePairs {
   return { anchors: Int32Array.from(anchors), positives: Int32Array.from(positives) };
 }
 
-/** Row-major n × n, 1 where the labels differ. */
-export function negativeMask(labels: ArrayLike<number>): Float32Array {
+/** Every pair once, the lower row as the anchor. */
+export function unorderedPositivePairs(labels: ArrayLike<number>): PositivePairs {
+  const { anchors, positives } = positivePairs(labels);
+  const lowerFirst = (_: number, i: number) => anchors[i] < positives[i];
+  return { anchors: anchors.filter(lowerFirst), positives: positives.filter(lowerFirst) };
+}
+
+/** [r, n], 1 where the labels of a row and a column differ. @param rows default all, in order */
+export function negativeMask(labels: ArrayLike<number>, rows?: ArrayLike<number>): tf.Tensor2D {
   const n = labels.length;
-  return Float32Array.from({ length: n * n }, (_, at) =>
-    labels[Math.floor(at / n)] === labels[at % n] ? 0 : 1,
-  );
+  const chosen = rows ?? Array.from(labels).map((_, row) => row);
+  const mask = new Float32Array(chosen.length * n);
+  for (let i = 0, at = 0; i < chosen.length; i++) {
+    for (let j = 0; j < n; j++, at++) if (labels[chosen[i]] !== labels[j]) mask[at] = 1;
+  }
+  return tf.tensor2d(mask, [chosen.length, n]);
+}
+
+/** [n, n], 1 where the labels of two different rows are equal. */
+export function positiveMask(labels: ArrayLike<number>): tf.Tensor2D {
+  const n = labels.length;
+  const mask = new Float32Array(n * n);
+  const { anchors, positives } = positivePairs(labels);
+  for (let i = 0; i < anchors.length; i++) mask[anchors[i] * n + positives[i]] = 1;
+  return tf.tensor2d(mask, [n, n]);
+}
+
+/**
+ * For each anchor its first other row of the same class, then its second, and so on: as many columns as the largest class
+ * has rows less one, so that what is done with all positive pairs is done with n of them at a time.
+ *
+ * @returns for each column [n, n] with the one at the positive of each row, zeros for a row that has none left
+ */
+export function positivesInTurn(labels: ArrayLike<number>): tf.Tensor2D[] {
+  const n = labels.length;
+  const turns: Float32Array[] = [];
+  const taken = new Int32Array(n);
+  const { anchors, positives } = positivePairs(labels);
+  for (let i = 0; i < anchors.length; i++) {
+    const turn = taken[anchors[i]]++;
+    turns[turn] ??= new Float32Array(n * n);
+    turns[turn][anchors[i] * n + positives[i]] = 1;
+  }
+  return turns.map((ones) => tf.tensor2d(ones, [n, n]));
 }
 
 /**

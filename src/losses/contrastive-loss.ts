@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import type { BatchLoss } from './batch-loss.js';
-import { negativeMask } from './batch-pairs.js';
-import { pairwiseSquaredDistances, rootOfDistances } from './pairwise-distances.js';
+import { negativeMask, positiveMask, positivePairs } from './batch-pairs.js';
+import { ofSquaredDistances, rootOfDistances } from './pairwise-distances.js';
 
 export interface ContrastiveLossOptions {
   /** m: negatives nearer than this are pushed away. Default 1. */
@@ -18,25 +18,26 @@ export interface ContrastiveLossOptions {
  * Mean over the pairs of the batch of D² for a positive pair and [m − D]₊² for a negative one (Hadsell et al. 2006, Eq. 4
  * without its ½). A kind of pair that the batch has not adds 0.
  *
- * Gradient of one pair to x_i: 2(x_i−x_j) for a positive, −2[m−D]₊ (x_i−x_j)/D for a negative, 0 where D = 0. Plain twin:
- * `reference.contrastive`.
+ * Gradient of one pair to x_i: 2(x_i−x_j) for a positive, −2[m−D]₊ (x_i−x_j)/D for a negative, 0 where D = 0; that is, to D²,
+ * 1 for a positive and −2[m−D]₊ · 1/(2D) for a negative. Plain twin: `reference.contrastive`.
  */
 export function contrastiveLoss(options: ContrastiveLossOptions = {}): BatchLoss {
   const { margin = 1, mean = 'pairs' } = options;
   return (embeddings, labels) =>
-    tf.tidy(() => {
+    ofSquaredDistances(embeddings, (squared) => {
       const n = labels.length;
-      const squared = pairwiseSquaredDistances(embeddings);
-      const negative = negativeMask(labels);
-      const negativePairs = negative.reduce((sum, value) => sum + value, 0);
       const pairs = n * n - n;
-      const counts = mean === 'pairs' ? [pairs, pairs] : [pairs - negativePairs, negativePairs];
+      const pairsOfOneClass = positivePairs(labels).anchors.length;
+      const counts = mean === 'pairs' ? [pairs, pairs] : [pairsOfOneClass, pairs - pairsOfOneClass];
       const [ofPositives, ofNegatives] = counts.map((count) => Math.max(1, count));
-      const toNegative = tf.tensor2d(negative, [n, n]);
-      const toPositive = tf.onesLike(toNegative).sub(toNegative);
-      const pull = squared.mul(toPositive).sum().div(ofPositives);
-      const gaps = tf.scalar(margin).sub(rootOfDistances(squared)).relu().mul(toNegative);
-      const push = gaps.square().sum().div(ofNegatives);
-      return pull.add<tf.Scalar>(push);
+      const toNegative = negativeMask(labels).div<tf.Tensor2D>(ofNegatives);
+      const toPositive = positiveMask(labels).div<tf.Tensor2D>(ofPositives);
+
+      const { distances, derivative } = rootOfDistances(squared);
+      const gaps = tf.scalar(margin).sub<tf.Tensor2D>(distances).relu();
+      const pull = squared.mul(toPositive).sum<tf.Scalar>();
+      const push = gaps.square().mul(toNegative).sum<tf.Scalar>();
+      const slopesOfPush = gaps.mul(-2).mul(derivative).mul<tf.Tensor2D>(toNegative);
+      return { value: pull.add(push), slopes: toPositive.add(slopesOfPush) };
     });
 }

@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs';
 import type { BatchLoss } from './batch-loss.js';
-import { negativeMask, positivePairs } from './batch-pairs.js';
+import { negativeMask, positivePairs, positivesInTurn } from './batch-pairs.js';
 import { maskedLogSumExp } from './log-sum-exp.js';
-import { pairwiseSquaredDistances, rootOfDistances } from './pairwise-distances.js';
+import { ofSquaredDistances, rootOfDistances } from './pairwise-distances.js';
 
 export interface LiftedStructureLossOptions {
   /** m. Default 1. */
@@ -20,28 +20,37 @@ export interface LiftedStructureLossOptions {
 export function liftedStructureLoss(options: LiftedStructureLossOptions = {}): BatchLoss {
   const { margin = 1 } = options;
   return (embeddings, labels) =>
-    tf.tidy(() => {
-      const n = labels.length;
-      const ordered = positivePairs(labels);
-      const kept = [...ordered.anchors.keys()].filter((i) => ordered.anchors[i] < ordered.positives[i]);
-      const negative = negativeMask(labels);
-      if (kept.length === 0 || !negative.includes(1)) return embeddings.sum().mul<tf.Scalar>(0);
-      const first = kept.map((i) => ordered.anchors[i]);
-      const second = kept.map((i) => ordered.positives[i]);
-
-      const distances = rootOfDistances(pairwiseSquaredDistances(embeddings));
-      const reach = maskedLogSumExp(tf.scalar(margin).sub(distances), tf.tensor2d(negative, [n, n]));
-      const [ofFirst, ofSecond] = [first, second].map((rows) => tf.gather(reach, tf.tensor1d(rows, 'int32')));
-      // A constant: through `maximum`, two equal reaches would not share the gradient.
-      const larger = tf.tensor1d(ofFirst.maximum(ofSecond).dataSync<'float32'>());
-      const both = ofFirst.sub(larger).exp().add(ofSecond.sub(larger).exp()).log().add(larger);
-      const flatPositions = first.map((row, i) => row * n + second[i]);
-      const between = tf.gather(distances.reshape([n * n]), tf.tensor1d(flatPositions, 'int32'));
-      return both
-        .add(between)
-        .relu()
-        .square()
-        .sum()
-        .div<tf.Scalar>(2 * kept.length);
+    ofSquaredDistances(embeddings, (squared) => {
+      const turns = positivesInTurn(labels);
+      if (turns.length === 0 || new Set(Array.from(labels)).size === 1) {
+        return { value: tf.scalar(0), slopes: tf.zerosLike(squared) };
+      }
+      const { distances, derivative } = rootOfDistances(squared);
+      const exponents = tf.scalar(margin).sub<tf.Tensor2D>(distances);
+      const { values: reach, shares } = maskedLogSumExp(exponents, negativeMask(labels));
+      // Both orders of a pair are summed here: a half each.
+      const orderedPairs = positivePairs(labels).anchors.length;
+      const parts = turns.map((positive) => {
+        const counted = positive.sum<tf.Tensor2D>(1, true);
+        const ofPositive = tf.matMul(positive, reach);
+        const larger = reach.maximum(ofPositive);
+        const [ofThis, ofOther] = [reach, ofPositive].map((one) => one.sub(larger).exp());
+        const both = ofThis.add<tf.Tensor2D>(ofOther);
+        const between = distances.mul(positive).sum<tf.Tensor2D>(1, true);
+        const violation = both.log().add(larger).add(between).relu().mul<tf.Tensor2D>(counted);
+        const toReach = violation.mul(ofThis).div<tf.Tensor2D>(both).mul<tf.Tensor2D>(2);
+        return {
+          value: violation.square().sum<tf.Scalar>(),
+          toDistances: positive.mul(violation).sub<tf.Tensor2D>(shares.mul(toReach)),
+        };
+      });
+      const sum = parts.reduce((a, b) => ({
+        value: a.value.add(b.value),
+        toDistances: a.toDistances.add(b.toDistances),
+      }));
+      return {
+        value: sum.value.div(2 * orderedPairs),
+        slopes: sum.toDistances.mul(derivative).div(orderedPairs),
+      };
     });
 }

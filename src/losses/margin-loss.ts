@@ -1,7 +1,9 @@
 import * as tf from '@tensorflow/tfjs';
 import type { EmbeddingTable } from '../types/embedding-table.js';
 import type { BatchLoss } from './batch-loss.js';
-import { l2Normalize } from './l2-normalize.js';
+import { negativeMask } from './batch-pairs.js';
+import { ofEmbeddings, type ValueAndGradient } from './closed-form.js';
+import { onUnitSphere } from './l2-normalize.js';
 import { pairwiseSquaredDistances, rootOfDistances } from './pairwise-distances.js';
 
 export interface MarginLossOptions {
@@ -35,34 +37,47 @@ export interface MarginLossOptions {
 export function marginLoss(options: MarginLossOptions = {}): BatchLoss {
   const { margin = 0.2, beta = 1.2, normalize = 'all', triplets } = options;
   return (embeddings, labels) =>
-    tf.tidy(() => {
-      const [n, dimension] = embeddings.shape;
-      const points = normalize === 'all' ? l2Normalize(embeddings) : embeddings;
-      const times = new Float32Array(n * n);
-      if (triplets === undefined) {
-        for (let i = 0; i < n; i++) times.fill(1, i * n + i + 1, (i + 1) * n);
-      } else {
-        const vectors = points.dataSync<'float32'>();
-        const { anchors, positives, negatives } = triplets({
-          vectors,
-          dimension,
-          labels: Int32Array.from(labels),
-        });
-        for (let i = 0; i < anchors.length; i++) {
-          times[anchors[i] * n + positives[i]]++;
-          times[anchors[i] * n + negatives[i]]++;
-        }
-      }
-      const signs = Float32Array.from(times, (_, at) =>
-        labels[Math.floor(at / n)] === labels[at % n] ? 1 : -1,
-      );
-      const counts = tf.tensor2d(times, [n, n]);
-      const beyond = rootOfDistances(pairwiseSquaredDistances(points)).sub(beta);
-      const violations = beyond
-        .mul(tf.tensor2d(signs, [n, n]))
-        .add(margin)
-        .relu();
-      const counted = violations.step().mul(counts).sum().maximum(1);
-      return violations.mul(counts).sum().div<tf.Scalar>(counted);
+    ofEmbeddings(embeddings, (rows) => {
+      const ofPoints = (points: tf.Tensor2D): ValueAndGradient => {
+        const times =
+          triplets === undefined ? everyPairOnce(points.shape[0]) : listed(triplets, points, labels);
+        const counts = tf.tensor2d(times, [labels.length, labels.length]);
+        const signs = tf.scalar(1).sub<tf.Tensor2D>(negativeMask(labels).mul(2));
+
+        const { squared, toPoints } = pairwiseSquaredDistances(points);
+        const { distances, derivative } = rootOfDistances(squared);
+        const inside = distances.sub(beta).mul(signs).add<tf.Tensor2D>(margin);
+        const active = inside.step().mul<tf.Tensor2D>(counts);
+        const weights = active.div<tf.Tensor2D>(active.sum().maximum(1));
+        const toDistances = weights.mul<tf.Tensor2D>(signs);
+        return {
+          value: inside.mul(weights).sum(),
+          gradient: toPoints(toDistances.mul(derivative)),
+        };
+      };
+      return normalize === 'all' ? onUnitSphere(rows, ofPoints) : ofPoints(rows);
     });
+}
+
+/** How often each ordered pair counts, row-major n × n. */
+function everyPairOnce(n: number): Float32Array {
+  const times = new Float32Array(n * n);
+  for (let i = 0; i < n; i++) times.fill(1, i * n + i + 1, (i + 1) * n);
+  return times;
+}
+
+function listed(
+  triplets: NonNullable<MarginLossOptions['triplets']>,
+  points: tf.Tensor2D,
+  labels: ArrayLike<number>,
+): Float32Array {
+  const [n, dimension] = points.shape;
+  const vectors = points.dataSync<'float32'>();
+  const { anchors, positives, negatives } = triplets({ vectors, dimension, labels: Int32Array.from(labels) });
+  const times = new Float32Array(n * n);
+  for (let i = 0; i < anchors.length; i++) {
+    times[anchors[i] * n + positives[i]]++;
+    times[anchors[i] * n + negatives[i]]++;
+  }
+  return times;
 }

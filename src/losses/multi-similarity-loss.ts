@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs';
 import type { BatchLoss } from './batch-loss.js';
-import { negativeMask } from './batch-pairs.js';
-import { l2Normalize } from './l2-normalize.js';
+import { negativeMask, positiveMask } from './batch-pairs.js';
+import { ofEmbeddings } from './closed-form.js';
+import { onUnitSphere } from './l2-normalize.js';
 import { logOnePlusSumExp } from './log-sum-exp.js';
 
 export interface MultiSimilarityLossOptions {
@@ -18,20 +19,22 @@ export interface MultiSimilarityLossOptions {
  * (1/α) log(1 + Σ_P exp(−α(S−λ))) + (1/β) log(1 + Σ_N exp(β(S−λ))), S the cosine similarities. A kind of pair that a row has
  * not adds 0.
  *
- * Gradient to S, w the shares inside each logarithm: −w/n for a positive, w/n for a negative. Plain twin:
+ * Gradient to S, w the shares inside each logarithm: −w/n for a positive, w/n for a negative; to the points (S′ + S′ᵀ) u. Plain twin:
  * `reference.multiSimilarity`.
  */
 export function multiSimilarityLoss(options: MultiSimilarityLossOptions = {}): BatchLoss {
   const { alpha = 2, beta = 50, base = 0.5 } = options;
   return (embeddings, labels) =>
-    tf.tidy(() => {
-      const n = labels.length;
-      const unit = l2Normalize(embeddings);
-      const above = tf.matMul(unit, unit, false, true).sub<tf.Tensor2D>(base);
-      const negative = tf.tensor2d(negativeMask(labels), [n, n]);
-      const positive = tf.onesLike(negative).sub<tf.Tensor2D>(negative).sub<tf.Tensor2D>(tf.eye(n));
-      const pull = logOnePlusSumExp(above.mul(-alpha), positive).div(alpha);
-      const push = logOnePlusSumExp(above.mul(beta), negative).div(beta);
-      return pull.add(push).mean<tf.Scalar>();
-    });
+    ofEmbeddings(embeddings, (points) =>
+      onUnitSphere(points, (unit) => {
+        const above = tf.matMul(unit, unit, false, true).sub<tf.Tensor2D>(base);
+        const pull = logOnePlusSumExp(above.mul(-alpha), positiveMask(labels));
+        const push = logOnePlusSumExp(above.mul(beta), negativeMask(labels));
+        const toSimilarities = push.shares.sub(pull.shares).div<tf.Tensor2D>(labels.length);
+        return {
+          value: pull.values.div(alpha).add(push.values.div(beta)).mean<tf.Scalar>(),
+          gradient: tf.matMul(toSimilarities.add<tf.Tensor2D>(toSimilarities.transpose()), unit),
+        };
+      }),
+    );
 }

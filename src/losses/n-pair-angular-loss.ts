@@ -1,8 +1,9 @@
-import * as tf from '@tensorflow/tfjs';
-import { type AngularNegatives, angularLoss } from './angular-loss.js';
+import type * as tf from '@tensorflow/tfjs';
+import { type AngularNegatives, angularTerm } from './angular-loss.js';
 import type { BatchLoss } from './batch-loss.js';
-import { l2Normalize } from './l2-normalize.js';
-import { nPairLoss } from './n-pair-loss.js';
+import { ofEmbeddings } from './closed-form.js';
+import { l2Normalize, type UnitLength } from './l2-normalize.js';
+import { nPairTerm, withPenalty } from './n-pair-loss.js';
 
 export interface NPairAngularLossOptions {
   /** α in degrees. Default 45. */
@@ -27,14 +28,23 @@ export interface NPairAngularLossOptions {
  */
 export function nPairAngularLoss(options: NPairAngularLossOptions = {}): BatchLoss {
   const { lambda = 2, normalize = 'none', l2 = 0 } = options;
-  const angular = angularLoss({ ...options, normalize: 'none' });
-  const nPair = nPairLoss();
+  const angular = angularTerm(options);
   return (embeddings, labels) =>
-    tf.tidy(() => {
-      const unit = normalize === 'none' ? embeddings : l2Normalize(embeddings);
-      const joint = nPair(normalize === 'all' ? unit : embeddings, labels).add<tf.Scalar>(
-        angular(unit, labels).mul(lambda),
-      );
-      return l2 === 0 ? joint : joint.add<tf.Scalar>(embeddings.square().sum(1).mean().mul(l2));
+    ofEmbeddings(embeddings, (points) => {
+      const { unit, toEmbeddings } = normalize === 'none' ? asTheyCame(points) : l2Normalize(points);
+      const ofNPair = nPairTerm(normalize === 'all' ? unit : points, labels);
+      const ofAngular = angular(unit, labels);
+      const toUnit = ofAngular.gradient.mul<tf.Tensor2D>(lambda);
+      const gradient =
+        normalize === 'all'
+          ? toEmbeddings(ofNPair.gradient.add(toUnit))
+          : ofNPair.gradient.add<tf.Tensor2D>(toEmbeddings(toUnit));
+      const value = ofNPair.value.add<tf.Scalar>(ofAngular.value.mul(lambda));
+      return withPenalty({ value, gradient }, points, l2);
     });
 }
+
+const asTheyCame = (points: tf.Tensor2D): UnitLength => ({
+  unit: points,
+  toEmbeddings: (gradient) => gradient,
+});

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import type { BatchLoss } from './batch-loss.js';
 import { nPairClasses } from './batch-pairs.js';
+import { ofEmbeddings, type ValueAndGradient } from './closed-form.js';
 import { logOnePlusSumExp } from './log-sum-exp.js';
 
 export interface NPairLossOptions {
@@ -26,20 +27,68 @@ export interface NPairLossOptions {
 export function nPairLoss(options: NPairLossOptions = {}): BatchLoss {
   const { l2 = 0 } = options;
   return (embeddings, labels) =>
-    tf.tidy(() => {
-      const { anchors, positives, others } = splitNPairBatch(embeddings, labels);
-      const products = tf.matMul(anchors, positives, false, true);
-      const own = anchors.mul(positives).sum<tf.Tensor2D>(1, true);
-      const loss = logOnePlusSumExp(products.sub(own), others).mean<tf.Scalar>();
-      return l2 === 0 ? loss : loss.add<tf.Scalar>(embeddings.square().sum(1).mean().mul(l2));
-    });
+    ofEmbeddings(embeddings, (points) => withPenalty(nPairTerm(points, labels), points, l2));
 }
 
-/** Anchors [N, d], positives [N, d] and the N × N mask of the other classes. */
-export function splitNPairBatch(embeddings: tf.Tensor2D, labels: ArrayLike<number>) {
+/** The N-pair loss without a penalty, with its gradient. @throws KitError as `nPairLoss` does */
+export function nPairTerm(points: tf.Tensor2D, labels: ArrayLike<number>): ValueAndGradient {
+  const { anchors, positives } = splitNPairBatch(points, labels);
+  const { value, toProducts } = nPairOfProducts(tf.matMul(anchors, positives, false, true));
+  const toAnchors: tf.Tensor2D = tf.matMul(toProducts, positives);
+  const toPositives: tf.Tensor2D = tf.matMul(toProducts, anchors, true, false);
+  return { value, gradient: joinNPairBatch(toAnchors, toPositives) };
+}
+
+/**
+ * The N-pair loss of the products a_iᵀp_j, and its derivative to them: w_ij/N to a_iᵀp_j and −Σ_j w_ij/N to a_iᵀp_i.
+ *
+ * @param products [N, N]
+ */
+function nPairOfProducts(products: tf.Tensor2D): { value: tf.Scalar; toProducts: tf.Tensor2D } {
+  const classes = products.shape[0];
+  const same = tf.eye(classes);
+  const others = tf.ones([classes, classes]).sub<tf.Tensor2D>(same);
+  const own = products.mul(same).sum<tf.Tensor2D>(1, true);
+  const { values, shares } = logOnePlusSumExp(products.sub(own), others);
+  const toOwn = shares.sum(1, true).neg();
+  return {
+    value: values.mean<tf.Scalar>(),
+    toProducts: shares.add(same.mul(toOwn)).div<tf.Tensor2D>(classes),
+  };
+}
+
+/** With `l2` times the mean squared length of all rows, whose gradient is 2 l2 x/n. */
+export function withPenalty(loss: ValueAndGradient, points: tf.Tensor2D, l2: number): ValueAndGradient {
+  if (l2 === 0) return loss;
+  return {
+    value: loss.value.add(points.square().sum(1).mean().mul(l2)),
+    gradient: loss.gradient.add(points.mul((2 * l2) / points.shape[0])),
+  };
+}
+
+/** Row i of each is of class i. */
+export interface NPairBatch {
+  readonly anchors: tf.Tensor2D;
+  readonly positives: tf.Tensor2D;
+}
+
+/**
+ * Anchors [N, d], the even rows, and positives [N, d], the odd ones.
+ *
+ * @throws KitError `invalid-argument` for a batch that is not an N-pair batch
+ */
+export function splitNPairBatch(points: tf.Tensor2D, labels: ArrayLike<number>): NPairBatch {
   const classes = nPairClasses(labels);
-  const paired = embeddings.reshape([classes, 2, embeddings.shape[1]]);
-  const [anchors, positives] = tf.unstack(paired, 1) as tf.Tensor2D[];
-  const others = tf.ones([classes, classes]).sub<tf.Tensor2D>(tf.eye(classes));
-  return { anchors, positives, others };
+  const dimension = points.shape[1];
+  const pairs = points.reshape<tf.Tensor2D>([classes, 2 * dimension]);
+  return {
+    anchors: tf.slice2d(pairs, [0, 0], [classes, dimension]),
+    positives: tf.slice2d(pairs, [0, dimension], [classes, dimension]),
+  };
+}
+
+/** [2N, d] of what belongs to the anchors and what to the positives. */
+export function joinNPairBatch(toAnchors: tf.Tensor2D, toPositives: tf.Tensor2D): tf.Tensor2D {
+  const [classes, dimension] = toAnchors.shape;
+  return tf.concat2d([toAnchors, toPositives], 1).reshape([2 * classes, dimension]);
 }

@@ -1,67 +1,115 @@
 import * as tf from '@tensorflow/tfjs';
+import { SQUARED_DISTANCES, SQUARED_DISTANCES_GRADIENT } from '../backends/wasm/kernels/squared-distances.js';
+import { ofEmbeddings } from './closed-form.js';
 
 /** ‖x−y‖² below this share of ‖x‖² + ‖y‖² has lost too many digits to the difference of products. */
 const CLOSE = 0.1;
 
-/** So many close pairs a row are computed anew at most: bounds the memory. */
-const CLOSE_PAIRS_PER_ROW = 8;
+/** So many of a row's closest others are computed from their differences: bounds the memory. */
+const CLOSEST = 8;
+
+/** Larger than any share of a squared distance, which is 2 at most. */
+const FAR = 4;
+
+/** The squared distances between all rows, and the way back of a gradient to the rows. */
+export interface SquaredDistances {
+  /** [n, n], zero on the diagonal, never negative. */
+  readonly squared: tf.Tensor2D;
+  /**
+   * From the derivatives s of a function to each squared distance, [n, n], its gradient to the rows:
+   * Σ_j 2 (s_ij + s_ji) (x_i − x_j).
+   */
+  toPoints(slopes: tf.Tensor2D): tf.Tensor2D;
+}
 
 /**
- * Squared Euclidean distances between all rows: [n, d] → [n, n], zero on the diagonal, never negative.
+ * A loss that is a function of the squared Euclidean distances between the rows of a batch.
+ *
+ * @param evaluate the value, and its derivative to each of the squared distances, [n, n]
+ */
+export function ofSquaredDistances(
+  embeddings: tf.Tensor2D,
+  evaluate: (squared: tf.Tensor2D) => { readonly value: tf.Scalar; readonly slopes: tf.Tensor2D },
+): tf.Scalar {
+  return ofEmbeddings(embeddings, (points) => {
+    const { squared, toPoints } = pairwiseSquaredDistances(points);
+    const { value, slopes } = evaluate(squared);
+    return { value, gradient: toPoints(slopes) };
+  });
+}
+
+/**
+ * Squared Euclidean distances between all rows of [n, d].
  *
  * ‖x‖² + ‖y‖² − 2xᵀy loses digits, in the distance and more so in its gradient, when points lie far from the origin and
- * close together. So the batch is centred first, which neither feels, and the closest pairs are computed from their
- * differences.
+ * close together. So the batch is centred first, which neither feels, and close pairs are computed from their differences:
+ * all of them where there is a kernel for it, else those among the eight closest of each row.
  */
-export function pairwiseSquaredDistances(embeddings: tf.Tensor2D): tf.Tensor2D {
-  return tf.tidy(() => {
-    const n = embeddings.shape[0];
-    const centred = embeddings.sub<tf.Tensor2D>(tf.tensor(embeddings.mean(0).dataSync()));
-    const products = tf.matMul(centred, centred, false, true);
-    const norms = centred.square().sum<tf.Tensor2D>(1, true);
-    const ofProducts = norms.add(norms.transpose()).sub(products.mul(2)).relu();
-    const pairs = closePairs(ofProducts.dataSync<'float32'>(), norms.dataSync<'float32'>());
-    const kept = tf.ones<tf.Rank.R2>([n, n]).sub<tf.Tensor2D>(tf.eye(n));
-    if (pairs.length === 0) return ofProducts.mul(kept);
-
-    // Incidence [pairs, n]: products with ones and zeros gather and scatter without rounding.
-    const [firsts, seconds] = [0, 1].map((side) => {
-      const ones = new Float32Array(pairs.length * n);
-      for (const [i, pair] of pairs.entries()) ones[i * n + pair[side]] = 1;
-      return tf.tensor2d(ones, [pairs.length, n]);
-    });
-    const ofDifferences = tf
-      .matMul(firsts.sub<tf.Tensor2D>(seconds), centred)
-      .square()
-      .sum<tf.Tensor2D>(1, true);
-    const scatter = (values: tf.Tensor2D) => {
-      const upper = tf.matMul(firsts.transpose() as tf.Tensor2D, seconds.mul(values));
-      return upper.add<tf.Tensor2D>(upper.transpose());
-    };
-    const anew = scatter(tf.onesLike(ofDifferences));
-    return ofProducts.mul(kept.sub(anew)).add(scatter(ofDifferences));
-  });
+export function pairwiseSquaredDistances(points: tf.Tensor2D): SquaredDistances {
+  const n = points.shape[0];
+  const mean = tf.matMul(tf.fill<tf.Rank.R2>([1, n], 1 / n), points);
+  const centred = points.sub<tf.Tensor2D>(mean);
+  const products: tf.Tensor2D = tf.matMul(centred, centred, false, true);
+  const hasKernel = tf.getKernel(SQUARED_DISTANCES, tf.getBackend()) !== undefined;
+  return hasKernel ? byKernels(centred, products) : byOperations(centred, products);
 }
 
-/** Pairs (i, j), i < j, whose distance lost digits, the worst first. */
-function closePairs(squared: Float32Array, norms: Float32Array): [number, number][] {
-  const n = norms.length;
-  const pairs: [number, number][] = [];
-  const share = ([i, j]: readonly number[]) => squared[i * n + j] / (norms[i] + norms[j]);
-  for (let i = 0; i < n; i++) {
-    for (let j = i + 1; j < n; j++) if (share([i, j]) < CLOSE) pairs.push([i, j]);
-  }
-  const most = CLOSE_PAIRS_PER_ROW * n;
-  return pairs.length <= most ? pairs : pairs.sort((a, b) => share(a) - share(b)).slice(0, most);
+function byKernels(centred: tf.Tensor2D, products: tf.Tensor2D): SquaredDistances {
+  const run = (name: string, inputs: tf.NamedTensorMap) =>
+    tf.engine().runKernel(name, inputs, { close: CLOSE });
+  const [squared, lengths] = run(SQUARED_DISTANCES, { x: centred, products }) as unknown as tf.Tensor2D[];
+  return {
+    squared,
+    toPoints: (slopes) =>
+      run(SQUARED_DISTANCES_GRADIENT, { x: centred, squared, lengths, slopes }) as tf.Tensor2D,
+  };
 }
 
-/** Euclidean distances from squared ones. Where a distance is zero the root has no gradient; it is set to zero. */
-export function rootOfDistances(squared: tf.Tensor2D): tf.Tensor2D {
-  return tf.tidy(() => {
-    const apart = tf.tensor2d(
-      squared.dataSync<'float32'>().map((value) => (value > 0 ? 1 : 0)),
-      squared.shape,
-    );
-    return squared.add(tf.onesLike(apart).sub(apart)).sqrt().mul(apart);
-  });
+function byOperations(centred: tf.Tensor2D, products: tf.Tensor2D): SquaredDistances {
+  const [n, d] = centred.shape;
+  const closest = Math.min(CLOSEST, n);
+  const itself = tf.eye(n);
+  const squaredLengths = centred.square().sum<tf.Tensor2D>(1, true);
+  const both = squaredLengths.add<tf.Tensor2D>(squaredLengths.transpose());
+  const ofProducts = both.sub(products.mul(2)).relu().mul<tf.Tensor2D>(tf.scalar(1).sub(itself));
+
+  const share = ofProducts.div(both.add(1e-30)).add(itself.mul(FAR));
+  const { values, indices } = tf.topk(share.neg(), closest);
+  const others = indices.reshape<tf.Tensor1D>([n * closest]);
+  const differences = centred
+    .expandDims(1)
+    .sub<tf.Tensor3D>(tf.gather(centred, others).reshape([n, closest, d]));
+  // [n, closest, n], the one at the row that is close: sums of ones and zeros pick and place without rounding.
+  const isClose = values.add(CLOSE).step().expandDims(2);
+  const places = tf.oneHot(others, n).toFloat().reshape([n, closest, n]).mul<tf.Tensor3D>(isClose);
+
+  const listed = places.sum<tf.Tensor2D>(1);
+  const unlisted = tf.scalar(1).sub<tf.Tensor2D>(listed);
+  const ofDifferences = places.mul(differences.square().sum(2, true)).sum<tf.Tensor2D>(1);
+  // A pair may be in the list of one of its ends alone.
+  const filled = ofDifferences.add(ofDifferences.transpose().mul(unlisted));
+  const squared = ofProducts.mul(unlisted).mul(unlisted.transpose()).add<tf.Tensor2D>(filled);
+
+  const toPoints = (slopes: tf.Tensor2D) => {
+    const ofPairs = slopes.add<tf.Tensor2D>(slopes.transpose()).mul<tf.Tensor2D>(2);
+    const rest = ofPairs.mul<tf.Tensor2D>(unlisted);
+    const byProducts = centred.mul(rest.sum(1, true)).sub(tf.matMul(rest, centred));
+    const ofClose = places.mul(ofPairs.expandDims(1)).sum(2, true);
+    return byProducts.add<tf.Tensor2D>(differences.mul(ofClose).sum(1));
+  };
+  return { squared, toPoints };
+}
+
+/** Distances D from squared ones. */
+export interface Distances {
+  readonly distances: tf.Tensor2D;
+  /** dD/dD² = 1/(2D); where a distance is zero the root has no derivative, and it is set to zero. */
+  readonly derivative: tf.Tensor2D;
+}
+
+export function rootOfDistances(squared: tf.Tensor2D): Distances {
+  const apart = squared.step<tf.Tensor2D>();
+  const distances = squared.sqrt<tf.Tensor2D>();
+  const divisor = distances.add(tf.scalar(1).sub(apart)).mul(2);
+  return { distances, derivative: apart.div(divisor) };
 }

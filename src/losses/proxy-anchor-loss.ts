@@ -1,8 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import type { BatchLoss } from './batch-loss.js';
-import { l2Normalize } from './l2-normalize.js';
 import { logOnePlusSumExp } from './log-sum-exp.js';
-import { makeProxies, type ProxyOptions } from './proxies.js';
+import { makeProxies, ofSimilarities, type ProxyOptions } from './proxies.js';
 
 export interface ProxyAnchorLossOptions extends ProxyOptions {
   /** α, the sharpness. Default 32, the paper's. */
@@ -22,21 +21,20 @@ export function proxyAnchorLoss(options: ProxyAnchorLossOptions): BatchLoss {
   const { scale = 32, margin = 0.1 } = options;
   const { variable, membership } = makeProxies(options);
   const loss = (embeddings: tf.Tensor2D, labels: ArrayLike<number>): tf.Scalar =>
-    tf.tidy(() => {
-      const own = membership(labels).transpose() as tf.Tensor2D;
-      const similarities = tf.matMul(
-        l2Normalize(variable),
-        l2Normalize(embeddings),
-        false,
-        true,
-      ) as tf.Tensor2D;
+    ofSimilarities(embeddings, variable, (similarities) => {
+      const own = membership(labels);
+      const others = tf.scalar(1).sub<tf.Tensor2D>(own);
       const present = new Set(Array.from(labels)).size;
-      const pull = logOnePlusSumExp(similarities.sub<tf.Tensor2D>(margin).mul(-scale), own)
-        .sum()
-        .div(present);
-      const others = tf.onesLike(own).sub<tf.Tensor2D>(own);
-      const push = logOnePlusSumExp(similarities.add<tf.Tensor2D>(margin).mul(scale), others).mean();
-      return pull.add<tf.Scalar>(push);
+      const all = own.shape[1];
+      // The sums are over the rows of each proxy: down the columns.
+      const [toOwn, toOthers, s] = [own, others, similarities].map((of) => of.transpose() as tf.Tensor2D);
+      const pull = logOnePlusSumExp(s.sub<tf.Tensor2D>(margin).mul(-scale), toOwn);
+      const push = logOnePlusSumExp(s.add<tf.Tensor2D>(margin).mul(scale), toOthers);
+      const slopes = push.shares.mul(scale / all).sub<tf.Tensor2D>(pull.shares.mul(scale / present));
+      return {
+        value: pull.values.sum().div(present).add(push.values.sum().div(all)),
+        slopes: slopes.transpose(),
+      };
     });
   return Object.assign(loss, { variables: [variable] });
 }

@@ -1,4 +1,5 @@
-import * as tf from '@tensorflow/tfjs';
+import type * as tf from '@tensorflow/tfjs';
+import { withClosedForm } from './closed-form.js';
 
 export interface TripletHingeOptions {
   /** m, in units of the distance; default 0.2, FaceNet's. `soft`: log(1 + exp(D_ap − D_an)) instead (Hermans et al. 2017). */
@@ -18,18 +19,33 @@ export interface TripletHingeOptions {
 export function tripletHingeLoss(options: TripletHingeOptions = {}) {
   const { margin = 0.2, distance = 'squared' } = options;
   return (anchors: tf.Tensor2D, positives: tf.Tensor2D, negatives: tf.Tensor2D): tf.Scalar =>
-    tf.tidy(() => {
-      const length = (difference: tf.Tensor) => {
-        const squared = difference.square().sum(1);
-        // 1e-12 under the root keeps the gradient finite where two points coincide.
-        return distance === 'squared' ? squared : squared.add(1e-12).sqrt();
-      };
-      const violation = length(anchors.sub(positives)).sub(length(anchors.sub(negatives)));
-      return penalty(violation, margin).mean<tf.Scalar>();
+    withClosedForm([anchors, positives, negatives], (a, p, n) => {
+      const toPositive = sideOf(a.sub(p), distance);
+      const toNegative = sideOf(a.sub(n), distance);
+      const { values, slopes } = penalty(toPositive.length.sub(toNegative.length), margin);
+
+      const share = slopes.div(anchors.shape[0]);
+      const pull = toPositive.gradient.mul(share);
+      const push = toNegative.gradient.mul(share);
+      return { value: values.mean<tf.Scalar>(), gradients: [pull.sub(push), pull.neg(), push] };
     });
 }
 
-/** [D_ap − D_an + m]₊, or its smooth form. */
-export function penalty(violation: tf.Tensor, margin: number | 'soft'): tf.Tensor {
-  return margin === 'soft' ? violation.softplus() : violation.add(margin).relu();
+/** D of each row of differences x − y, [n, 1], and its gradient to x: 2(x−y) of the square, (x−y)/D of the length. */
+function sideOf(difference: tf.Tensor, distance: 'squared' | 'euclidean') {
+  const squared = difference.square().sum(1, true);
+  if (distance === 'squared') return { length: squared, gradient: difference.mul(2) };
+  // 1e-12 under the root keeps the gradient finite where two points coincide.
+  const length = squared.add(1e-12).sqrt();
+  return { length, gradient: difference.div(length) };
+}
+
+/** [D_ap − D_an + m]₊, or its smooth form, and the derivative of it: 1 where active, or the logistic function. */
+export function penalty<T extends tf.Tensor>(
+  violation: T,
+  margin: number | 'soft',
+): { values: T; slopes: T } {
+  if (margin === 'soft') return { values: violation.softplus<T>(), slopes: violation.sigmoid<T>() };
+  const inside = violation.add<T>(margin);
+  return { values: inside.relu<T>(), slopes: inside.step<T>() };
 }

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import type { HostProduct } from '../../onnxruntime/host-product.js';
 import { conv2DBackpropFilterKernel, conv2DBackpropInputKernel } from './conv2d-backprop.js';
+import { gatherKernel } from './gather.js';
 import { hostConv2DKernel } from './host-conv2d.js';
 import { hostMatMulKernel } from './host-mat-mul.js';
 import { identityKernel } from './identity.js';
@@ -12,6 +13,12 @@ import {
   normalizedPoolingGradientKernel,
   normalizedPoolingKernel,
 } from './normalized-pooling.js';
+import {
+  SQUARED_DISTANCES,
+  SQUARED_DISTANCES_GRADIENT,
+  squaredDistancesGradientKernel,
+  squaredDistancesKernel,
+} from './squared-distances.js';
 import { unsortedSegmentSumKernel } from './unsorted-segment-sum.js';
 import { registerWasmKernel } from './wasm-backend.js';
 
@@ -30,7 +37,10 @@ export function registerTrainingKernels(multiply?: HostProduct): void {
   registerWasmKernel(tf.Conv2DBackpropFilter, conv2DBackpropFilterKernel);
   registerWasmKernel(tf.Conv2DBackpropInput, conv2DBackpropInputKernel);
   registerWasmKernel(tf.MaxPoolGrad, maxPoolGradKernel);
+  registerWasmKernel(tf.GatherV2, gatherKernel(tf.getKernel(tf.GatherV2, 'wasm').kernelFunc));
   registerWasmKernel(tf.UnsortedSegmentSum, unsortedSegmentSumKernel);
   registerWasmKernel(NORMALIZED_POOLING, normalizedPoolingKernel);
   registerWasmKernel(NORMALIZED_POOLING_GRADIENT, normalizedPoolingGradientKernel);
+  registerWasmKernel(SQUARED_DISTANCES, squaredDistancesKernel);
+  registerWasmKernel(SQUARED_DISTANCES_GRADIENT, squaredDistancesGradientKernel);
 }
