@@ -8,6 +8,7 @@ export {
   type ClassDisjointSplitOptions,
   classDisjointSplit,
 } from './datasets/class-disjoint-split.js';
+export { type ClassFoldOptions, classFold } from './datasets/class-folds.js';
 export { type LoadCub200Options, loadCub200 } from './datasets/cub-200.js';
 export { type LoadCub200CropsOptions, loadCub200Crops } from './datasets/cub-200-crops.js';
 export { loadEmoji } from './datasets/emoji.js';
@@ -98,6 +99,7 @@ export { type Estimate, estimate } from './report/method-scores.js';
 export { type ScoreTables, scoreTables, summaryTable } from './report/table.js';
 export { SeededRandom } from './seeded-random.js';
 export { Optimizer, type OptimizerOptions, type Schedule } from './training/optimizer.js';
+export type { ClassScores } from './types/class-scores.js';
 export type { EmbeddingTable } from './types/embedding-table.js';
 export type { ImageItem, ImageSet, RgbImage } from './types/image-set.js';
 export type { ClassAndImageCount, CurvePoint, RunMetrics, RunRecord } from './types/run-record.js';

@@ -1,4 +1,4 @@
-import { evaluateInDetail } from '../evaluation/evaluate-embeddings.js';
+import { evaluateInDetail, runMetricsOf } from '../evaluation/evaluate-embeddings.js';
 import { readEmbeddings } from '../evaluation/read-embeddings.js';
 import { scoreEngine } from '../evaluation/start-score-engine.js';
 import { sha256OfFile } from '../files/sha256-of-file.js';
@@ -33,12 +33,13 @@ export async function evaluateCommand(path: string, options: EvaluateOptions): P
       `--ks has ${options.ks[wrong]}; with ${most + 1} rows K is a whole number between 1 and ${most}.`,
     );
   const started = performance.now();
-  const { clustering, queries, classes, intervals, ...metrics } = await evaluateInDetail(table, {
+  const evaluation = await evaluateInDetail(table, {
     ks,
     kMeansSeed: options.seed,
     kMeansRestarts: options.restarts,
     bootstrap: options.bootstrap,
   });
+  const { clustering, queries, classes, intervals, meanReciprocalRank } = evaluation;
   const record: EvaluationRecord = {
     format: 1,
     kind: 'evaluation',
@@ -57,7 +58,7 @@ export async function evaluateCommand(path: string, options: EvaluateOptions): P
       singleImageClasses: 'miss',
     },
     versions: { kit: kitVersion, node: process.versions.node, engine: (await scoreEngine()).name },
-    metrics,
+    metrics: { ...runMetricsOf(evaluation), meanReciprocalRank },
     intervals: intervals === undefined ? null : { draws: options.bootstrap ?? 0, byScore: intervals },
     kMeans: { clusters: classes, inertia: clustering.inertia, iterations: clustering.iterations },
     queries,

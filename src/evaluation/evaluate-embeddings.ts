@@ -1,3 +1,4 @@
+import type { ClassScores } from '../types/class-scores.js';
 import type { EmbeddingTable } from '../types/embedding-table.js';
 import type { RunMetrics } from '../types/run-record.js';
 import { adjustedMutualInformation } from './adjusted-mutual-information.js';
@@ -8,6 +9,7 @@ import {
   type Interval,
   retrievalShares,
 } from './class-bootstrap.js';
+import { scoresByClass } from './class-scores.js';
 import { type Metric, unitRows } from './embedding-geometry.js';
 import { type KMeansResult, kMeans } from './k-means.js';
 import { precisionOfRanks } from './mean-average-precision-at-r.js';
@@ -36,6 +38,7 @@ export interface EvaluateEmbeddingsOptions {
 
 export interface Evaluation extends RunMetrics {
   readonly meanReciprocalRank: number;
+  readonly classScores: ClassScores;
   /** Rows that were asked for. */
   readonly queries: number;
   readonly classes: number;
@@ -54,8 +57,13 @@ export async function evaluateEmbeddings(
   table: EmbeddingTable,
   options: EvaluateEmbeddingsOptions,
 ): Promise<RunMetrics> {
-  const { recallAtK, meanAveragePrecisionAtR, rPrecision, ...rest } = await evaluateInDetail(table, options);
-  const { normalizedMutualInformation, adjustedMutualInformation, pairwiseF1 } = rest;
+  return runMetricsOf(await evaluateInDetail(table, options));
+}
+
+/** The scores that a run's record holds, without what lies behind them. */
+export function runMetricsOf(evaluation: Evaluation): RunMetrics {
+  const { recallAtK, normalizedMutualInformation, adjustedMutualInformation, pairwiseF1 } = evaluation;
+  const { meanAveragePrecisionAtR, rPrecision } = evaluation;
   return {
     recallAtK,
     normalizedMutualInformation,
@@ -98,6 +106,7 @@ export async function evaluateInDetail(
     pairwiseF1: pairwiseF1(assignments, labels),
     ...precisionOfRanks(ranks),
     meanReciprocalRank: reciprocalOfRanks(ranks),
+    classScores: scoresByClass(ranks, labels),
     queries: ranks.queries.length,
     classes,
     clustering,

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { loadCars196 } from '../datasets/cars-196.js';
 import { classDisjointSplit } from '../datasets/class-disjoint-split.js';
+import { classFold } from '../datasets/class-folds.js';
 import { loadCub200 } from '../datasets/cub-200.js';
 import { loadCub200Crops } from '../datasets/cub-200-crops.js';
 import { loadEmoji } from '../datasets/emoji.js';
@@ -87,18 +88,20 @@ async function loadParts(
   options: LoadExperimentDataOptions,
 ): Promise<{ images: ImageSet; split: Split; inputs: Inputs }> {
   const { dataset, split, model } = spec;
-  if (split.name === 'paper') {
-    const images = await loadPublished(dataset);
-    const own = paperSplit(images, split);
-    return { images, split: own, inputs: await featureInputs(model, images, own, options) };
-  }
   const images = await loadPictures(dataset);
-  const own = classDisjointSplit(images, split);
+  const own = splitOf(images, split);
   if (!PIXELS.has(model.name))
     return { images, split: own, inputs: await featureInputs(model, images, own, options) };
   const fixed =
     'pixels' in images ? (images as FixedSizeImageSet) : await toFixedSize(images, sizeOf(dataset));
   return { images: fixed, split: own, inputs: pixelInputs(fixed, spec.augmentation) };
+}
+
+function splitOf(images: ImageSet | SplitImageSet, split: RunSpec['split']): Split {
+  if (split.name === 'folds') return classFold(images, split);
+  if (split.name !== 'paper') return classDisjointSplit(images, split);
+  if ('split' in images) return paperSplit(images, split);
+  throw new Error(`${images.name} has no split of its own`);
 }
 
 function sizeOf(dataset: RunSpec['dataset']): number {
@@ -107,7 +110,7 @@ function sizeOf(dataset: RunSpec['dataset']): number {
 }
 
 /** The pictures of a data set, without what a model makes of them. */
-export async function loadPictures(dataset: RunSpec['dataset']): Promise<ImageSet> {
+export async function loadPictures(dataset: RunSpec['dataset']): Promise<ImageSet | SplitImageSet> {
   if (dataset.name === 'emoji') return loadEmoji({ size: dataset.size });
   if (dataset.name === 'image-folder') return loadImageFolder({ directory: dataset.directory });
   return loadPublished(dataset);

@@ -21,7 +21,13 @@ const experimentFileSchema = z.strictObject({
   /** Named sizes of the experiment, for example smoke, quick and full. */
   profiles: z.record(
     z.string(),
-    z.strictObject({ description: z.string(), seeds: z.array(z.int().nonnegative()).min(1), spec: override }),
+    z.strictObject({
+      description: z.string(),
+      seeds: z.array(z.int().nonnegative()).min(1),
+      /** With a split of the name "folds": which of them run, each with every seed. */
+      folds: z.array(z.int().nonnegative()).min(1).optional(),
+      spec: override,
+    }),
   ),
   methods: z.array(method).min(1),
 });
@@ -57,15 +63,18 @@ export function readExperiment(path: string, choice: ExperimentChoice): Experime
   }
   const methods = chooseMethods(file, choice.only, path);
   const name = `${file.name}-${choice.profile}`;
+  const folds = profile.folds?.map((fold) => ({ split: { fold } })) ?? [{}];
   const specs = seedsOf(profile.seeds, choice.seeds).flatMap((seed) =>
-    methods.flatMap((entry) =>
-      triesOf(entry).map(([label, settings]) =>
-        parseRunSpec(
-          [profile.spec, entry.spec, settings, { experiment: name, method: label, seed }].reduce(
-            merge,
-            file.base,
+    folds.flatMap((fold) =>
+      methods.flatMap((entry) =>
+        triesOf(entry).map(([label, settings]) =>
+          parseRunSpec(
+            [profile.spec, entry.spec, settings, fold, { experiment: name, method: label, seed }].reduce(
+              merge,
+              file.base,
+            ),
+            `${path} (${label})`,
           ),
-          `${path} (${label})`,
         ),
       ),
     ),

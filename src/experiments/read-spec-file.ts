@@ -11,7 +11,7 @@ import { moduleFrom } from './loss-module.js';
  */
 export function readSpecFile(path: string): unknown {
   const value = readJson(path) as { format?: number; spec?: unknown } | null;
-  return value?.format === 1 ? value.spec : withModulePaths(value, path);
+  return value?.format === undefined ? withModulePaths(value, path) : value.spec;
 }
 
 function withModulePaths(value: unknown, file: string): unknown {

@@ -20,7 +20,16 @@ export function checkpointPath(results: string, experiment: string, id: string):
 }
 
 export function writeRecord(results: string, record: RunRecord): void {
-  writeFileWhole(recordPath(results, record.experiment, record.id), `${JSON.stringify(record, null, 1)}\n`);
+  writeFileWhole(recordPath(results, record.experiment, record.id), recordText(record));
+}
+
+/** A key a line, but lists of numbers in one line: scores by class are as many as there are classes. */
+function recordText(record: RunRecord): string {
+  const text = JSON.stringify(record, null, 1).replace(
+    /\[\s+(-?\d[^[\]{}"]*?)\s+\]/g,
+    (_, numbers: string) => `[${numbers.replace(/\s+/g, '')}]`,
+  );
+  return `${text}\n`;
 }
 
 /** Forgets a run: its record, its embeddings and its checkpoint. */
@@ -43,7 +52,7 @@ export function readRecords(results: string, experiment: string): RunRecord[] {
 function readRecord(path: string): RunRecord {
   try {
     const record = JSON.parse(readFileSync(path, 'utf8')) as RunRecord;
-    if (record.format === 1 && typeof record.id === 'string') return record;
+    if ([1, 2].includes(record.format) && typeof record.id === 'string') return record;
   } catch (error) {
     throw new KitError(
       'invalid-spec',
@@ -53,5 +62,8 @@ function readRecord(path: string): RunRecord {
       },
     );
   }
-  throw new KitError('invalid-spec', `${path} is not a run record of format 1. Delete it and run again.`);
+  throw new KitError(
+    'invalid-spec',
+    `${path} is not a run record of format 1 or 2. Delete it and run again.`,
+  );
 }

@@ -3,7 +3,7 @@ import { serialize } from 'node:v8';
 import * as tf from '@tensorflow/tfjs';
 import type { BackendDescription } from '../backends/start-backend.js';
 import type { FixedSizeImageSet } from '../datasets/fixed-size-image-set.js';
-import { evaluateEmbeddings } from '../evaluation/evaluate-embeddings.js';
+import { evaluateInDetail, runMetricsOf } from '../evaluation/evaluate-embeddings.js';
 import { precisionOfRanks } from '../evaluation/mean-average-precision-at-r.js';
 import { rankPositives } from '../evaluation/positive-ranks.js';
 import { recallOfRanks } from '../evaluation/recall-at-k.js';
@@ -57,20 +57,21 @@ export async function runExperiment(spec: RunSpec, options: RunExperimentOptions
   try {
     const result = await trainModel(spec, data, model, random, options);
     const evaluationStart = performance.now();
-    let metrics: RunRecord['metrics'] = null;
+    let scores: Pick<RunRecord, 'metrics' | 'classScores'> = { metrics: null };
     if (spec.evaluation.test === 'read-once') {
       const table = await embedItems(model, data, data.test);
-      metrics = await evaluateEmbeddings(table, {
+      const evaluation = await evaluateInDetail(table, {
         ks: spec.evaluation.ks,
         kMeansSeed: spec.seed,
         kMeansRestarts: spec.evaluation.kMeansRestarts,
       });
+      scores = { metrics: runMetricsOf(evaluation), classScores: evaluation.classScores };
       if (options.results !== undefined) {
         writeFileWhole(embeddingsPath(options.results, spec.experiment, id), serialize(table));
       }
     }
     const record: RunRecord = {
-      format: 1,
+      format: 2,
       id,
       experiment: spec.experiment,
       method: spec.method,
@@ -81,7 +82,7 @@ export async function runExperiment(spec: RunSpec, options: RunExperimentOptions
       curve: result.curve,
       chosenStep: result.chosenStep,
       ...(result.curve.length > 1 ? { chosenBy: chosenPoint(result.curve).chosenBy } : {}),
-      metrics,
+      ...scores,
       times: {
         startedAt,
         trainingSeconds: result.trainingSeconds,

@@ -85,6 +85,14 @@ const split = z.discriminatedUnion('name', [
   }),
   /** The classes that the data set's papers train and test on; `validation` is a share of the training classes. */
   z.strictObject({ name: z.literal('paper'), validation: share.gt(0).lt(1), seed: z.int() }),
+  /** All classes in `count` folds, each the test classes once; `validation` is a share of the others. */
+  z.strictObject({
+    name: z.literal('folds'),
+    count: z.int().min(2),
+    fold: z.int().nonnegative(),
+    validation: share.gt(0).lt(1),
+    seed: z.int(),
+  }),
 ]);
 
 const runSpecSchema = z.strictObject({
@@ -92,7 +100,7 @@ const runSpecSchema = z.strictObject({
   /** The row of the table. */
   method: z.string().min(1),
   dataset,
-  /** Shares of the classes, or the papers' split; its seed is the same for every run of an experiment. */
+  /** Shares of the classes, the papers' split or a fold; its seed is the same for every run of an experiment. */
   split,
   model,
   /** Null with `steps: 0`: a baseline that is not trained. */
@@ -134,7 +142,13 @@ export function parseRunSpec(value: unknown, origin: string): RunSpec {
     );
   }
   requireMatchingParts(spec, origin);
-  if (spec.split.name === 'paper') return spec;
+  if (spec.split.name === 'folds' && spec.split.fold >= spec.split.count) {
+    throw new KitError(
+      'invalid-spec',
+      `${origin}: split.fold is ${spec.split.fold}; of ${spec.split.count} folds, counted from 0, the last is ${spec.split.count - 1}.`,
+    );
+  }
+  if (spec.split.name === 'paper' || spec.split.name === 'folds') return spec;
   const { train, validation, test } = spec.split;
   if (train + validation + test > 1 + 1e-9) {
     throw new KitError(
@@ -194,10 +208,10 @@ function requireMatchingParts({ dataset, model, split, augmentation }: RunSpec, 
       `${origin}: model.trains "all" with random views (227 pixels) needs model.view "centre", which is as large.`,
     );
   }
-  if ((split.name === 'paper') === pixels) {
+  if (split.name !== 'folds' && (split.name === 'paper') === pixels) {
     throw new KitError(
       'invalid-spec',
-      `${origin}: split.name is ${split.name ?? 'shares'}; ${dataset.name} takes ${pixels ? 'shares (train, validation, test)' : '"paper"'}.`,
+      `${origin}: split.name is ${split.name ?? 'shares'}; ${dataset.name} takes ${pixels ? 'shares (train, validation, test)' : '"paper"'} or "folds".`,
     );
   }
 }

@@ -1,3 +1,5 @@
+import type { ClassScores } from './class-scores.js';
+
 /** One row of a training curve. */
 export interface CurvePoint {
   readonly step: number;
@@ -29,7 +31,8 @@ export interface ClassAndImageCount {
 
 /** What one run was, on what, where, and what came out: the evidence behind every published number. */
 export interface RunRecord {
-  readonly format: 1;
+  /** 1 in records of before 0.2, which hold no scores by class. */
+  readonly format: 1 | 2;
   /** First 16 hex digits of the SHA-256 of the canonical spec: same spec (seed included), same id. */
   readonly id: string;
   readonly experiment: string;
@@ -68,6 +71,8 @@ export interface RunRecord {
   readonly chosenBy?: 'validationRecallAt1' | 'validationMeanAveragePrecisionAtR';
   /** Null in a tuning experiment, where the test classes are not looked at. */
   readonly metrics: RunMetrics | null;
+  /** Of the test classes, of the same checkpoint; absent in format 1 and where `metrics` is null. */
+  readonly classScores?: ClassScores;
   readonly times: {
     readonly startedAt: string;
     readonly trainingSeconds: number;

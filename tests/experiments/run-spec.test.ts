@@ -43,6 +43,13 @@ describe('a spec', () => {
     expect(() => parseRunSpec(smallSpec('pictures', { split }), 'spec.json')).toThrow(/split\.validation: /);
   });
 
+  it('of a fold that is not there is refused', () => {
+    const split = { name: 'folds', count: 4, fold: 4, validation: 0.25, seed: 0 };
+    expect(() => parseRunSpec(smallSpec('pictures', { split }), 'spec.json')).toThrow(
+      /split\.fold is 4; of 4 folds, counted from 0, the last is 3/,
+    );
+  });
+
   it('lists every fault at once', () => {
     const wrong = () => parseRunSpec(smallSpec('pictures', { steps: -1, seed: 'x' }), 'spec.json');
     expect(wrong).toThrow(/steps: /);
