@@ -9,9 +9,11 @@ import { loadOnlineProducts } from '../datasets/online-products.js';
 import { recogniseDataset } from '../datasets/recognise-dataset.js';
 import { writeNpy } from '../evaluation/npy-file.js';
 import { extractFeatures, type FeatureLayer, openFeatures } from '../features/extract-features.js';
+import { isRecordedFile, writeFeatureRecord } from '../features/feature-record.js';
 import { openOnnxBackbone } from '../features/onnx-backbone.js';
 import type { PictureView } from '../features/picture-view.js';
 import { pretrainedWeightsPath } from '../features/pretrained-weights.js';
+import { requireFreeOutputs } from '../files/planned-outputs.js';
 import { KitError } from '../kit-error.js';
 import { layerName } from '../models/network.js';
 import { networks } from '../models/networks.js';
@@ -28,12 +30,18 @@ export interface EmbedOptions {
   readonly allowPartial?: boolean;
   readonly boxes?: boolean;
   readonly out: string;
+  readonly force?: boolean;
 }
 
 /** `kit embed`: features of every picture of a folder, as .npy with its labels beside it. */
 export async function embedCommand(target: string, options: EmbedOptions): Promise<void> {
   if (!/^(whole|centre|random-\d+)$/.test(options.view))
     throw choice('--view', options.view, ['whole', 'centre', 'random-0, random-1, …']);
+  await requireFreeOutputs({
+    inputs: [target, options.weights, options.backbone].filter((path) => path !== undefined),
+    outputs: outputsOf(options.out),
+    force: options.force,
+  });
   const backbone = await openBackbone(options);
   const images = await load(target, options);
   const items = itemsOf(images, options.split);
@@ -57,17 +65,39 @@ export async function embedCommand(target: string, options: EmbedOptions): Promi
   const features = openFeatures(request, items);
   const length = features.shape.reduce((product, size) => product * size, 1);
   writeNpy(options.out, features.read(items), [items.length, length]);
-  const labels = options.out.replace(/(\.npy)?$/, '-labels.npy');
+  const [, { path: labels }, { path: record }] = outputsOf(options.out);
   writeNpy(
     labels,
     Int32Array.from(items, (item) => images.items[item].label),
     [items.length],
   );
   features.close();
+  await writeFeatureRecord(record, {
+    images: { name: images.name, checksum: images.checksum, partial: images.partial ?? null },
+    classNames: images.classNames,
+    backbone: backboneOf(backbone),
+    layer: options.layer,
+    view,
+    files: [options.out, labels],
+  });
   const speed = made === 0 ? '' : ` at ${(made / seconds).toFixed(0)} a second`;
   process.stdout.write(
-    `${items.length} pictures of ${images.name}${images.partial === undefined ? '' : ` (${images.partial})`}, ${length} numbers each; ${made} computed${speed}, the others were in the cache.\n${options.out}\n${labels}\n`,
+    `${items.length} pictures of ${images.name}${images.partial === undefined ? '' : ` (${images.partial})`}, ${length} numbers each; ${made} computed${speed}, the others were in the cache.\n${options.out}\n${labels}\n${record}\n`,
   );
+}
+
+function outputsOf(out: string) {
+  const base = out.replace(/\.npy$/i, '');
+  const record = `${base}.json`;
+  return [out, `${base}-labels.npy`, record].map((path) => ({
+    path,
+    isEarlierResult: () => isRecordedFile(path, record),
+  }));
+}
+
+function backboneOf(layer: FeatureLayer): { readonly name: string; readonly sha256: string } {
+  if ('onnx' in layer) return { name: layer.onnx.name, sha256: layer.onnx.checksum };
+  return { name: layer.network.name, sha256: layer.weights.checksum };
 }
 
 async function openBackbone({ backbone, weights, layer }: EmbedOptions): Promise<FeatureLayer> {

@@ -1,10 +1,11 @@
 import { evaluateInDetail, runMetricsOf } from '../evaluation/evaluate-embeddings.js';
 import { readEmbeddings } from '../evaluation/read-embeddings.js';
 import { scoreEngine } from '../evaluation/start-score-engine.js';
+import { holdsMark, requireFreeOutputs } from '../files/planned-outputs.js';
 import { sha256OfFile } from '../files/sha256-of-file.js';
 import { writeFileWhole } from '../files/write-file-whole.js';
 import { KitError } from '../kit-error.js';
-import { evaluationReport, evaluationScores } from '../report/evaluation-report.js';
+import { EVALUATION_MARKS, evaluationReport, evaluationScores } from '../report/evaluation-report.js';
 import type { EvaluationRecord, FileIdentity } from '../types/evaluation-record.js';
 import { kitVersion } from './version.js';
 
@@ -17,10 +18,14 @@ export interface EvaluateOptions {
   readonly bootstrap?: number;
   /** Path of the record; table and page go beside it under the same name. */
   readonly out?: string;
+  readonly force?: boolean;
 }
 
 /** `kit evaluate`: every score of embeddings that any framework made. */
 export async function evaluateCommand(path: string, options: EvaluateOptions): Promise<void> {
+  const inputs = options.labels === undefined ? [path] : [path, options.labels];
+  if (options.out !== undefined)
+    await await requireFreeOutputs({ inputs, outputs: outputsOf(options.out), force: options.force });
   const table = readEmbeddings(path, options.labels);
   const ks = options.ks.map(Number);
   const most = table.labels.length - 1;
@@ -76,12 +81,20 @@ export async function evaluateCommand(path: string, options: EvaluateOptions): P
 
 async function write(record: EvaluationRecord, out: string): Promise<void> {
   const { csv, markdown, html } = await evaluationReport(record);
-  const base = out.replace(/\.json$/, '');
-  const files = { json: `${JSON.stringify(record, null, 1)}\n`, csv, md: markdown, html };
-  for (const [ending, text] of Object.entries(files)) {
-    writeFileWhole(`${base}.${ending}`, text);
-    print(`${base}.${ending}`);
+  const texts = { json: `${JSON.stringify(record, null, 1)}\n`, csv, md: markdown, html };
+  for (const { path, ending } of outputsOf(out)) {
+    writeFileWhole(path, texts[ending]);
+    print(path);
   }
+}
+
+function outputsOf(out: string) {
+  const base = out.replace(/\.json$/i, '');
+  return (['json', 'csv', 'md', 'html'] as const).map((ending) => ({
+    ending,
+    path: `${base}.${ending}`,
+    isEarlierResult: holdsMark(EVALUATION_MARKS[ending]),
+  }));
 }
 
 async function identityOf(path: string): Promise<FileIdentity> {

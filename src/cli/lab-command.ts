@@ -2,12 +2,13 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { startBackend } from '../backends/start-backend.js';
 import { projectRoot } from '../experiments/environment.js';
-import { runNotebooks } from '../lab/notebook-runner.js';
+import { holdsMark, requireFreeOutputs } from '../files/planned-outputs.js';
+import { EXECUTED_MARK, executedPath, runNotebooks } from '../lab/notebook-runner.js';
 
 /** `kit lab`: runs notebooks; with `check`, says what this machine computes with. */
 export async function labCommand(
   paths: readonly string[],
-  options: { check?: boolean; results: string },
+  options: { check?: boolean; results: string; force?: boolean },
 ): Promise<void> {
   if (options.check) return check();
   const folder = join(projectRoot, 'notebooks');
@@ -16,7 +17,16 @@ export async function labCommand(
     .sort()
     .map((file) => join(folder, file));
   const output = join(options.results, 'notebooks');
-  await runNotebooks(paths.length > 0 ? paths : all, output, (path, done, total) =>
+  const notebooks = paths.length > 0 ? paths : all;
+  await requireFreeOutputs({
+    inputs: notebooks,
+    outputs: notebooks.map((path) => ({
+      path: executedPath(path, output),
+      isEarlierResult: holdsMark(EXECUTED_MARK),
+    })),
+    force: options.force,
+  });
+  await runNotebooks(notebooks, output, (path, done, total) =>
     process.stdout.write(`${path}: cell ${done + 1} of ${total}\n`),
   );
   process.stdout.write(`Executed copies are in ${output}.\n`);

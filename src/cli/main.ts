@@ -72,6 +72,7 @@ program
   .description('run the notebooks without Python; executed copies go to results/notebooks/')
   .argument('[notebooks...]', 'paths; default: all of notebooks/')
   .option('--results <folder>', 'where the executed copies go', 'results')
+  .option('--force', 'write over files of these names that the kit did not make')
   .option('--check', 'say which backend starts here and why the others do not, and end')
   .action(async (paths, options) => {
     const { labCommand } = await import('./lab-command.js');
@@ -94,6 +95,7 @@ program
   .option('--restarts <n>', 'starts of k-means, of which the best counts', wholeNumber, 1)
   .option('--bootstrap <draws>', '95% intervals from so many draws of the classes', wholeNumber)
   .option('--out <file.json>', 'write a record here, and beside it the table (.csv, .md) and a page (.html)')
+  .option('--force', 'write over files of these names that the kit did not make')
   .action(async (path, options) => {
     const { evaluateCommand } = await import('./evaluate-command.js');
     await evaluateCommand(path, options);
@@ -115,6 +117,7 @@ program
   .option('--allow-partial', 'accept a copy that lacks images')
   .option('--boxes', 'cut pictures to their bounding boxes')
   .option('--out <file>', 'the .npy to write; labels go beside it', 'features.npy')
+  .option('--force', 'write over files of these names that the kit did not make')
   .action(async (pictures, options) => {
     const { embedCommand } = await import('./embed-command.js');
     await embedCommand(pictures, options);

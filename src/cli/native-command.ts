@@ -4,7 +4,6 @@ import {
   createReadStream,
   createWriteStream,
   existsSync,
-  mkdirSync,
   readdirSync,
   renameSync,
   rmSync,
@@ -15,6 +14,7 @@ import { pipeline } from 'node:stream/promises';
 import { extract } from 'tar';
 import { openPromise } from 'yauzl';
 import { nativeEngineFolder } from '../backends/tensorflow/native-engine.js';
+import { makeFolder } from '../files/make-folder.js';
 import { KitError } from '../kit-error.js';
 
 const WHEEL = {
@@ -58,7 +58,7 @@ export async function nativeCommand(options: { force?: boolean }): Promise<void>
   const work = `${folder}.${process.pid}.tmp`;
   rmSync(work, { recursive: true, force: true });
   try {
-    mkdirSync(work, { recursive: true });
+    makeFolder(work);
     say(`1/4 ${WHEEL.requirement} (207 MB) …`);
     await unpackWheel(await downloadWheel(python, work), work);
     say('2/4 source of the binding …');
@@ -131,7 +131,7 @@ async function unpackWheel(wheel: string, work: string): Promise<void> {
         work,
         library === undefined ? entry.fileName.replace('tensorflow/', '') : `lib/${library}`,
       );
-      mkdirSync(dirname(to), { recursive: true });
+      makeFolder(dirname(to));
       await pipeline(await archive.openReadStreamPromise(entry), createWriteStream(to));
     }
   } finally {
@@ -144,7 +144,7 @@ async function unpackWheel(wheel: string, work: string): Promise<void> {
 }
 
 async function unpackPackage(name: string, to: string): Promise<void> {
-  mkdirSync(to, { recursive: true });
+  makeFolder(to);
   run('npm', ['pack', '--silent', '--pack-destination', to, name], {
     failed: `npm could not download ${name}. Check that the npm registry can be reached.`,
   });

@@ -10,10 +10,11 @@ import type { RunEmbeddings } from '../experiments/run-experiment.js';
 import { runAll } from '../experiments/run-pool.js';
 import { type RunSpec, runId } from '../experiments/run-spec.js';
 import { KitError } from '../kit-error.js';
-import { writeReport } from '../report/page.js';
+import { reportPaths, writeReport } from '../report/page.js';
 import { summaryTable } from '../report/table.js';
 import type { RunRecord } from '../types/run-record.js';
 import { cancelOnInterrupt, howToGoOn, prepareData, trainingProgress } from './progress.js';
+import { requireResultsApart } from './results-apart.js';
 
 export interface ReproduceOptions {
   readonly profile: string;
@@ -35,6 +36,13 @@ export async function reproduceCommand(name: string, options: ReproduceOptions):
   const missing = experiment.specs.filter(
     (spec) => options.force || !existsSync(recordPath(options.results, spec.experiment, runId(spec))),
   );
+  await requireResultsApart(options.results, {
+    inputs: [path],
+    specs: experiment.specs,
+    records: missing.map((spec) => recordPath(options.results, spec.experiment, runId(spec))),
+    report: reportPaths(options.results, experiment.name),
+    force: options.force,
+  });
   process.stdout.write(
     `${experiment.name}: ${experiment.description}\n${experiment.specs.length} runs, ${missing.length} to do.\n`,
   );

@@ -5,6 +5,7 @@ import { runAll } from '../experiments/run-pool.js';
 import { parseRunSpec, runId } from '../experiments/run-spec.js';
 import { KitError } from '../kit-error.js';
 import { cancelOnInterrupt, howToGoOn, prepareData, trainingProgress } from './progress.js';
+import { requireResultsApart } from './results-apart.js';
 
 /** `kit train`: one spec, one record. */
 export async function trainCommand(
@@ -17,6 +18,7 @@ export async function trainCommand(
     process.stdout.write(`Nothing trained: ${record} is there already (--force runs it again).\n`);
     return;
   }
+  await requireResultsApart(options.results, { inputs: [path], specs: [spec], records: [record] });
   const signal = cancelOnInterrupt(howToGoOn(options));
   await prepareData([spec], [], signal);
   if (options.force) removeRun(options.results, spec.experiment, runId(spec));

@@ -1,14 +1,6 @@
-import {
-  closeSync,
-  existsSync,
-  fstatSync,
-  ftruncateSync,
-  mkdirSync,
-  openSync,
-  readSync,
-  writeSync,
-} from 'node:fs';
+import { closeSync, existsSync, fstatSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import { makeFolder } from '../files/make-folder.js';
 import { writeFailure } from '../files/write-failure.js';
 
 const DIGEST_BYTES = 32;
@@ -28,7 +20,7 @@ export class RowCache {
     options: { readonly readOnly?: boolean } = {},
   ) {
     try {
-      mkdirSync(folder, { recursive: true });
+      makeFolder(folder);
       const flags = (path: string) => (options.readOnly ? 'r' : existsSync(path) ? 'r+' : 'w+');
       const [rowsPath, digestsPath] = [join(folder, 'rows.bin'), join(folder, 'digests.bin')];
       this.rows = openSync(rowsPath, flags(rowsPath));

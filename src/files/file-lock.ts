@@ -1,7 +1,8 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { KitError } from '../kit-error.js';
+import { makeFolder } from './make-folder.js';
 import { writeFailure } from './write-failure.js';
 
 /**
@@ -25,7 +26,7 @@ async function acquire(path: string): Promise<void> {
   const since = performance.now();
   for (;;) {
     try {
-      mkdirSync(dirname(path), { recursive: true });
+      makeFolder(dirname(path));
       writeFileSync(path, String(process.pid), { flag: 'wx' });
       return;
     } catch (error) {

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { makeFolder } from './make-folder.js';
 import { writeFailure } from './write-failure.js';
 
 /**
@@ -12,7 +13,7 @@ import { writeFailure } from './write-failure.js';
 export function writeFileWhole(path: string, content: string | Uint8Array): void {
   const temporary = `${path}.${process.pid}-${randomBytes(4).toString('hex')}.tmp`;
   try {
-    mkdirSync(dirname(path), { recursive: true });
+    makeFolder(dirname(path));
     writeFileSync(temporary, content);
     renameSync(temporary, path);
   } catch (error) {

@@ -21,6 +21,7 @@ export interface NotebookCell {
 
 export interface Notebook {
   readonly nbformat: number;
+  readonly metadata?: object;
   readonly cells: NotebookCell[];
 }
 

@@ -45,9 +45,18 @@ export async function runNotebook(path: string, options: RunNotebookOptions): Pr
     }
   } finally {
     child.stop();
-    writeFileWhole(options.outputPath, `${JSON.stringify(notebook, null, 1)}\n`);
+    const executed = { ...notebook, metadata: { ...notebook.metadata, executed_by: 'angular-loss-kit' } };
+    writeFileWhole(options.outputPath, `${JSON.stringify(executed, null, 1)}\n`);
   }
 }
+
+/** Where the executed copy of a notebook goes. */
+export function executedPath(path: string, folder: string): string {
+  return join(folder, basename(path));
+}
+
+/** What an executed copy holds in its metadata. */
+export const EXECUTED_MARK = /"executed_by": "angular-loss-kit"/;
 
 /** Runs notebooks one after another into `folder`. @throws KitError `notebook-failed` at the first that fails */
 export async function runNotebooks(
@@ -56,7 +65,7 @@ export async function runNotebooks(
   onCell?: (path: string, done: number, total: number) => void,
 ): Promise<void> {
   for (const path of paths) {
-    const outputPath = join(folder, basename(path));
+    const outputPath = executedPath(path, folder);
     await runNotebook(path, { outputPath, onCell: (done, total) => onCell?.(path, done, total) });
   }
 }

@@ -1,7 +1,7 @@
 import type { EvaluationRecord } from '../types/evaluation-record.js';
 import { type ChartSpec, renderChart } from './chart.js';
 import { escapedText } from './escaped-text.js';
-import { htmlPage } from './html-page.js';
+import { htmlPage, PAGE_MARK } from './html-page.js';
 
 /** One score in percent. */
 export interface EvaluationScore {
@@ -18,6 +18,14 @@ export interface EvaluationReport {
   /** One page that needs neither a server nor the network. */
   readonly html: string;
 }
+
+/** What an earlier report holds, by the ending of its file. */
+export const EVALUATION_MARKS = {
+  json: /"kind": "evaluation"/,
+  csv: /^score,percent,low,high\n/,
+  md: /^\| Score \| % \|/,
+  html: PAGE_MARK,
+} as const;
 
 const NAMES = {
   normalizedMutualInformation: 'NMI',

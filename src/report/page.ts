@@ -40,6 +40,16 @@ export async function writeReport({ resultsDirectory, experiments }: WriteReport
   return path;
 }
 
+/** What `writeReport` may write for an experiment. */
+export function reportPaths(results: string, name: string): string[] {
+  const charts = ['recall', 'recall-at-k', 'curves'].flatMap((kind) => [`${kind}.svg`, `${kind}.png`]);
+  return [
+    join(results, 'index.html'),
+    ...['csv', 'md'].map((ending) => join(results, 'tables', `${name}.${ending}`)),
+    ...[...charts, 'gallery.png', 'map.png'].map((file) => join(results, 'figures', `${name}-${file}`)),
+  ];
+}
+
 async function writeExperiment(experiment: ReportedExperiment, results: string): Promise<string> {
   const { name, title, description, records, pictures } = experiment;
   const heading = `<h2>${escapedText(title)}</h2>`;

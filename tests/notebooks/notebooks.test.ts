@@ -122,7 +122,7 @@ describe('kit lab', () => {
 
   it('stops a notebook that takes too long, and keeps what it said before', async () => {
     // The child process is plain JavaScript beside the built runner.
-    const { runNotebook } = require(resolve('dist', 'report', 'notebook-runner.js')) as Runner;
+    const { runNotebook } = require(resolve('dist', 'lab', 'notebook-runner.js')) as Runner;
     const outputPath = join(temporaryFolder(), 'executed.ipynb');
     const path = notebookOf(['console.log("before");\nwhile (true) {}']);
     await expect(runNotebook(path, { outputPath, timeoutSeconds: 10 })).rejects.toMatchObject({

@@ -1,7 +1,8 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { makeFolder } from '../../files/make-folder.js';
 import { sha256OfFile } from '../../files/sha256-of-file.js';
 import { writeFailure } from '../../files/write-failure.js';
 import { KitError } from '../../kit-error.js';
@@ -46,7 +47,7 @@ const LEAST_GAIN = 2 ** 20;
 export async function download(options: DownloadOptions): Promise<Downloaded> {
   const { address, path, attempts = 5, retrySeconds = 1 } = options;
   const part = `${path}.part`;
-  mkdirSync(dirname(path), { recursive: true });
+  makeFolder(dirname(path));
   let fruitless = 0;
   for (;;) {
     const before = sizeOf(part);

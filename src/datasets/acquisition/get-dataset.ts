@@ -1,15 +1,8 @@
-import {
-  constants,
-  copyFileSync,
-  cpSync,
-  existsSync,
-  mkdirSync,
-  renameSync,
-  rmSync,
-  statSync,
-} from 'node:fs';
+import { constants, copyFileSync, cpSync, existsSync, renameSync, rmSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { withLock } from '../../files/file-lock.js';
+import { makeFolder } from '../../files/make-folder.js';
+import { requireApart } from '../../files/planned-outputs.js';
 import { sha256OfFile } from '../../files/sha256-of-file.js';
 import { writeFailure } from '../../files/write-failure.js';
 import { KitError } from '../../kit-error.js';
@@ -68,6 +61,7 @@ export async function getDataset(source: DatasetSource, options: GetDatasetOptio
   const there = stateOf(folder, source);
   if (there !== undefined) return { folder, changed: false, state: there };
   requireAcceptance(source, options);
+  if (options.from !== undefined) requireApart(join(directory, `.${source.name}.unpacking`), [options.from]);
   return withLock(join(directory, `.${source.name}.lock`), async () => {
     const workshop = join(directory, `.${source.name}.unpacking`);
     rmSync(workshop, { recursive: true, force: true });
@@ -77,7 +71,8 @@ export async function getDataset(source: DatasetSource, options: GetDatasetOptio
       const root = findRoot(workshop, source);
       const state = checkCopy(root.listing, options.allowPartial ?? false);
       renameSync(root.path, folder);
-      for (const file of archiveNames(source)) rmSync(join(downloadFolder(directory), file), { force: true });
+      for (const file of options.from === undefined ? archiveNames(source) : [])
+        rmSync(join(downloadFolder(directory), file), { force: true });
       return { folder, changed: true, state };
     } catch (error) {
       throw writeFailure(workshop, error);
@@ -157,7 +152,7 @@ async function take(
   options: GetDatasetOptions,
 ): Promise<void> {
   if (path.endsWith('.mat')) {
-    mkdirSync(workshop, { recursive: true });
+    makeFolder(workshop);
     copyFileSync(path, join(workshop, basename(path)));
     return;
   }

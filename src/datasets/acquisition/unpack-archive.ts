@@ -1,10 +1,11 @@
-import { closeSync, createReadStream, createWriteStream, mkdirSync, openSync, readSync } from 'node:fs';
+import { closeSync, createReadStream, createWriteStream, openSync, readSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { crc32 } from 'node:zlib';
 import * as tar from 'tar';
 import * as yauzl from 'yauzl';
+import { makeFolder } from '../../files/make-folder.js';
 import { writeFailure } from '../../files/write-failure.js';
 import { KitError } from '../../kit-error.js';
 
@@ -24,7 +25,7 @@ export async function unpackArchive(archive: string, folder: string, limits: Unp
   const allowance = new Allowance(archive, limits);
   const unpack = { tar: unpackTar, zip: unpackZip, none: undefined }[formatOf(archive)];
   if (unpack === undefined) throw refusal(archive, 'it is neither a tar nor a zip archive');
-  mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
   try {
     await unpack(archive, folder, allowance);
   } catch (error) {
@@ -121,7 +122,7 @@ async function unpackZip(archive: string, folder: string, allowance: Allowance):
       const kind = ORDINARY_TYPES.includes(type) ? (isFolder ? 'folder' : 'file') : 'other';
       allowance.admit(entry.fileName, kind, entry.uncompressedSize);
       const path = join(folder, entry.fileName);
-      mkdirSync(isFolder ? path : dirname(path), { recursive: true });
+      makeFolder(isFolder ? path : dirname(path));
       if (isFolder) continue;
       await pipeline(
         await zip.openReadStreamPromise(entry),
