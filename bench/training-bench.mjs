@@ -4,11 +4,10 @@
 //
 //   node bench/training-bench.mjs [--threads 1,2] [--steps 40] [--repeats 3] [--python …] [--out results/bench/training.json]
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { nativeEngineFolder } from '../dist/backends/tensorflow/native-engine.js';
+import { nativeEngine } from '../dist/backends/tensorflow/native-engine.js';
 import { median, provenance, writeResults } from './bench-results.mjs';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
@@ -26,7 +25,7 @@ const kit = (backend) => ({ command: process.execPath, program: 'training-ours.m
 const CONTENDERS = {
   'kit, wasm': kit('wasm'),
   'kit, wasm-onnxruntime': kit('wasm-onnxruntime'),
-  ...(existsSync(nativeEngineFolder()) ? { 'kit, tensorflow-cpu': kit('tensorflow-cpu') } : {}),
+  ...(nativeEngine() !== undefined ? { 'kit, tensorflow-cpu': kit('tensorflow-cpu') } : {}),
   PyTorch: { command: options.python, program: 'training-peers.py', env: {} },
 };
 const TASKS = {

@@ -3,12 +3,12 @@
 //
 //   node bench/training-profile.mjs [--steps 40] [--out results/bench/profile.json]
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { nativeEngineFolder } from '../dist/backends/tensorflow/native-engine.js';
+import { nativeEngine } from '../dist/backends/tensorflow/native-engine.js';
 import { provenance, writeResults } from './bench-results.mjs';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
@@ -18,7 +18,7 @@ const { values: options } = parseArgs({
     out: { type: 'string', default: 'results/bench/profile.json' },
   },
 });
-const BACKENDS = ['wasm', 'wasm-onnxruntime', ...(existsSync(nativeEngineFolder()) ? ['tensorflow-cpu'] : [])];
+const BACKENDS = ['wasm', 'wasm-onnxruntime', ...(nativeEngine() !== undefined ? ['tensorflow-cpu'] : [])];
 const TASKS = { head: 1, convnet: 1, 'from-5a': 1 / 4 };
 /** training-ours.mjs takes so many steps before those that it times. */
 const WARM_UP = 8;

@@ -1,6 +1,5 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { Presets, SingleBar } from 'cli-progress';
 import { getDataset, stateOf } from '../datasets/acquisition/get-dataset.js';
 import { datasetSources, sourceNamed } from '../datasets/acquisition/sources.js';
 import { dataDirectory } from '../datasets/data-directory.js';
@@ -11,6 +10,7 @@ import { weightsPathIn } from '../features/pretrained-weights.js';
 import { KitError } from '../kit-error.js';
 import { networks } from '../models/networks.js';
 import { readWeights } from '../models/read-weights.js';
+import { amountProgress } from './progress.js';
 
 /** `kit data list`: what there is to get, under which terms, and what is here. */
 export function dataListCommand(): void {
@@ -48,7 +48,7 @@ export async function dataVerifyCommand(target: string | undefined): Promise<voi
       sound = verifyWeights(folder) && sound;
       continue;
     }
-    const bar = progressBar();
+    const bar = amountProgress();
     const report = await verifyDataset(folder, {
       onProgress: (done, total) => bar.show(done, total, 'pictures'),
     });
@@ -111,7 +111,7 @@ export async function dataGetCommand(
   options: { acceptLicense?: boolean; from?: string; allowPartial?: boolean },
 ): Promise<void> {
   const source = sourceNamed(name);
-  const bar = progressBar();
+  const bar = amountProgress();
   const got = await getDataset(source, {
     acceptLicense: options.acceptLicense ?? false,
     from: options.from,
@@ -125,29 +125,6 @@ export async function dataGetCommand(
   print(`${source.title} ${got.changed ? 'is now' : 'was already'} in ${got.folder}: ${got.state}.`);
   if (got.state !== 'whole' && !got.changed)
     print('To complete it, move that folder away and run the command again.');
-}
-
-/** On a terminal a bar; elsewhere silent. */
-function progressBar() {
-  let bar: SingleBar | undefined;
-  return {
-    show(done: number, total: number | null, what: string): void {
-      if (!process.stdout.isTTY) return;
-      if (bar === undefined) {
-        bar = new SingleBar(
-          { format: ' {bar} {percentage}% · {value} of {total} · {what}', hideCursor: true },
-          Presets.shades_classic,
-        );
-        bar.start(total ?? done, done, { what });
-      }
-      bar.setTotal(total ?? done);
-      bar.update(done, { what });
-    },
-    stop(): void {
-      bar?.stop();
-      bar = undefined;
-    },
-  };
 }
 
 function megabytes(bytes: number): string {

@@ -125,9 +125,8 @@ program
 
 program
   .command('native')
-  .description(
-    "build TensorFlow's CPU engine from PyPI's tensorflow-cpu, where tfjs-node's own can't be downloaded",
-  )
+  .description("build TensorFlow's engine from PyPI's wheels, for the processor (Linux, x64)")
+  .option('--gpu', 'with CUDA, for an NVIDIA GPU: downloads 1.5 GB')
   .option('--force', 'build again')
   .action(async (options) => {
     const { nativeCommand } = await import('./native-command.js');

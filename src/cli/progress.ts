@@ -71,6 +71,29 @@ export function pictureProgress() {
   };
 }
 
+/** A bar over an amount of whatever; silent without a terminal. */
+export function amountProgress() {
+  let bar: SingleBar | undefined;
+  return {
+    show(done: number, total: number | null, what: string): void {
+      if (!process.stdout.isTTY) return;
+      if (bar === undefined) {
+        bar = new SingleBar(
+          { format: ' {bar} {percentage}% · {value} of {total} · {what}', hideCursor: true },
+          Presets.shades_classic,
+        );
+        bar.start(total ?? done, done, { what });
+      }
+      bar.setTotal(total ?? done);
+      bar.update(done, { what });
+    },
+    stop(): void {
+      bar?.stop();
+      bar = undefined;
+    },
+  };
+}
+
 /**
  * One bar over all steps of all runs with an estimate of the time left; without a terminal, a line every
  * half minute.

@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSyn
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { nativeEngineFolder } from '../../src/backends/tensorflow/native-engine.js';
+import { nativeEngine } from '../../src/backends/tensorflow/native-engine.js';
 import { makePictureFolder, smallSpec, temporaryFolder } from '../picture-folder.js';
 import { kitPath, runKit } from './run-kit.js';
 
@@ -182,7 +182,7 @@ describe('kit reproduce', () => {
     return (record.curve as { loss: number | null }[]).slice(1).map((point) => point.loss as number);
   }
 
-  const hasNativeEngine = existsSync(nativeEngineFolder());
+  const hasNativeEngine = nativeEngine() !== undefined;
 
   it.each([
     ['wasm', 'cpu', 10, 1e-4],

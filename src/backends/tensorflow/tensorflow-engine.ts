@@ -1,37 +1,29 @@
-import * as tf from '@tensorflow/tfjs';
 import type { Engine } from '../engine.js';
-import { packageVersion } from '../package-version.js';
+import { nvidiaGpus } from '../nvidia-gpu.js';
 import { processorName } from '../processor.js';
-import { registerNativeEngine } from './native-engine.js';
+import { loadTensorflow } from './tensorflow-library.js';
 
-/** TensorFlow's native library on the processor: the one that `kit native` built, else @tensorflow/tfjs-node. */
+/** TensorFlow's native library on the processor. */
 export const tensorflowCpuEngine: Engine = {
   async start({ threads }) {
-    const built = registerNativeEngine({ threads });
-    const versions = built ?? (await importPackage('@tensorflow/tfjs-node'));
-    if (!(await tf.setBackend('tensorflow')))
-      throw new Error('the native engine is there but does not start');
-    return { versions, device: processorName(), threads, deterministic: true };
+    const { versions, deterministic } = await loadTensorflow({ threads, gpu: false });
+    return { versions, device: processorName(), threads, deterministic };
   },
 };
 
-/** TensorFlow's native library with CUDA. */
+/** TensorFlow's native library on an NVIDIA GPU: only where it really computes there. */
 export const tensorflowGpuEngine: Engine = {
-  async start() {
-    const versions = await importPackage('@tensorflow/tfjs-node-gpu');
-    if (!(await tf.setBackend('tensorflow')))
-      throw new Error('@tensorflow/tfjs-node-gpu is there but its backend does not start');
-    return { versions, device: processorName(), threads: 1, deterministic: true };
+  async start({ threads }) {
+    const { versions, gpuAbsence, deterministic } = await loadTensorflow({ threads, gpu: true });
+    if (gpuAbsence !== null) throw new Error(gpuAbsence);
+    return { versions, device: gpuName(), threads: 1, deterministic };
   },
 };
 
-async function importPackage(packageName: string): Promise<Record<string, string>> {
-  const version = packageVersion(packageName);
-  if (version.startsWith('3.')) {
-    throw new Error(
-      `only the stand-in that danfojs-node needs is installed, not ${packageName} 4; kit native builds an engine`,
-    );
-  }
-  await import(packageName);
-  return { [packageName]: version };
+/** With TensorFloat-32, where it was asked for: its numbers are others. */
+function gpuName(): string {
+  const gpus = nvidiaGpus();
+  const gpu = gpus[Number(process.env.CUDA_VISIBLE_DEVICES)] ?? gpus[0];
+  const name = gpu === undefined ? 'NVIDIA GPU' : `${gpu.name}, driver ${gpu.driver}`;
+  return process.env.KIT_TF32 === '1' ? `${name}, TF32` : name;
 }

@@ -1,4 +1,4 @@
 import { describe } from 'vitest';
-import { describeKernels } from './kernel-suite.js';
+import { describeKernels } from '../kernel-suite.js';
 
 describe('the training kernels', () => describeKernels('wasm-onnxruntime'));

@@ -1,23 +1,24 @@
 import * as tf from '@tensorflow/tfjs';
 import { afterAll, expect, it } from 'vitest';
-import { startBackend } from '../../../src/backends/start-backend.js';
-import { evaluateCases } from './wasm-cases.js';
+import { startBackend } from '../../src/backends/start-backend.js';
+import { evaluateCases, kernelCases } from './kernel-cases.js';
 
 /** Gradients are registered for a whole process: one backend a test file. */
-export async function describeKernels(name: 'wasm' | 'wasm-onnxruntime'): Promise<void> {
+export async function describeKernels(name: 'wasm' | 'wasm-onnxruntime' | 'tensorflow-cpu'): Promise<void> {
   // The reference numbers come first, on the untouched `cpu` backend, and only then is ours started.
   await tf.setBackend('cpu');
-  const expected = evaluateCases();
+  const cases = kernelCases(name);
+  const expected = evaluateCases(cases);
   process.env.KIT_BACKEND = name;
   const backend = await startBackend({ threads: 1 });
-  const actual = evaluateCases();
+  const actual = evaluateCases(cases);
   afterAll(() => {
     delete process.env.KIT_BACKEND;
   });
 
   it(`run on ${name}`, () => {
     expect(backend.name).toBe(name);
-    expect(tf.getBackend()).toBe('wasm');
+    expect(tf.getBackend()).toBe(name.split('-')[0]);
   });
 
   it.each(Object.keys(expected))(
@@ -34,7 +35,7 @@ export async function describeKernels(name: 'wasm' | 'wasm-onnxruntime'): Promis
 
   it('leave no tensor behind', () => {
     const before = tf.memory().numTensors;
-    tf.tidy(() => void evaluateCases());
+    tf.tidy(() => void evaluateCases(cases));
     expect(tf.memory().numTensors).toBe(before);
   });
 }
