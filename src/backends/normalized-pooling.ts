@@ -5,9 +5,9 @@ export interface NormalizedPooling {
   /** [n, ⌊h/2⌋, ⌊w/2⌋, c]. */
   readonly y: tf.Tensor4D;
   /** Of the batch, [c]. */
-  readonly mean: Float32Array;
+  readonly mean: tf.Tensor1D;
   /** Of the batch, biased, [c]. */
-  readonly variance: Float32Array;
+  readonly variance: tf.Tensor1D;
 }
 
 /**
@@ -30,12 +30,13 @@ export function normalizedPooling(
 }
 
 function byKernels(x: tf.Tensor4D, scale: tf.Tensor, offset: tf.Tensor, epsilon: number): NormalizedPooling {
-  let statistics: Pick<NormalizedPooling, 'mean' | 'variance'> | undefined;
+  // What a differentiable function returns beside its value would be disposed with its tensors.
+  let statistics: readonly Float32Array[] = [];
   const pool = tf.customGrad((...args) => {
     const [input, gamma, beta, save] = args as [tf.Tensor, tf.Tensor, tf.Tensor, tf.GradSaveFunc];
     const inputs = { x: input, scale: gamma, offset: beta };
     const [value, mean, variance, positions] = kernel(NORMALIZED_POOLING, inputs, epsilon);
-    statistics = { mean: mean.dataSync<'float32'>(), variance: variance.dataSync<'float32'>() };
+    statistics = [mean, variance].map((tensor) => tensor.dataSync<'float32'>());
     save([input, gamma, mean, variance, positions]);
     return {
       value,
@@ -46,7 +47,7 @@ function byKernels(x: tf.Tensor4D, scale: tf.Tensor, offset: tf.Tensor, epsilon:
     };
   });
   const y = pool(x, scale, offset) as tf.Tensor4D;
-  return { y, ...(statistics as Pick<NormalizedPooling, 'mean' | 'variance'>) };
+  return { y, mean: tf.tensor1d(statistics[0]), variance: tf.tensor1d(statistics[1]) };
 }
 
 function kernel(name: string, inputs: tf.NamedTensorMap, epsilon: number): tf.Tensor[] {
@@ -63,7 +64,7 @@ function byOperations(
   const normalized = x.sub(mean).mul(variance.add(epsilon).rsqrt().mul(scale)).add<tf.Tensor4D>(offset);
   return {
     y: tf.relu(tf.maxPool(normalized, 2, 2, 'valid')),
-    mean: mean.dataSync<'float32'>(),
-    variance: variance.dataSync<'float32'>(),
+    mean: mean as tf.Tensor1D,
+    variance: variance as tf.Tensor1D,
   };
 }

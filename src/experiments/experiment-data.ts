@@ -1,4 +1,3 @@
-import * as tf from '@tensorflow/tfjs';
 import { loadCars196 } from '../datasets/cars-196.js';
 import { classDisjointSplit } from '../datasets/class-disjoint-split.js';
 import { classFold } from '../datasets/class-folds.js';
@@ -10,12 +9,14 @@ import { loadImageFolder } from '../datasets/image-folder.js';
 import { loadOnlineProducts } from '../datasets/online-products.js';
 import { paperSplit, type SplitImageSet } from '../datasets/paper-split.js';
 import { extractFeatures, type FeatureRows, openFeatures } from '../features/extract-features.js';
-import type { PictureView } from '../features/picture-view.js';
+import { caffeFrame, type PictureView } from '../features/picture-view.js';
 import { pretrainedWeightsPath } from '../features/pretrained-weights.js';
+import { STRETCHED_SIDE, stretchPictures } from '../features/stretched-pictures.js';
 import { googlenet } from '../models/googlenet.js';
 import { type PretrainedWeights, readWeights } from '../models/read-weights.js';
-import type { SeededRandom } from '../seeded-random.js';
 import { pictureBatch } from '../training/augmentation.js';
+import { type BatchInputs, floatInputs } from '../training/batch-inputs.js';
+import { cropInputs } from '../training/picture-crops.js';
 import type { ImageSet } from '../types/image-set.js';
 import type { RunRecord } from '../types/run-record.js';
 import type { RunSpec } from './run-spec.js';
@@ -27,10 +28,7 @@ export interface ExperimentData {
   readonly train: readonly number[];
   readonly validation: readonly number[];
   readonly test: readonly number[];
-  /** Of one input: [size, size, 3], [features] or [height, width, channels]. */
-  readonly inputShape: readonly number[];
-  /** With `random`, augmented as the spec says. */
-  inputs(indices: ArrayLike<number>, random: SeededRandom | null): tf.Tensor;
+  readonly inputs: BatchInputs;
   /** Where the model starts from pretrained ones. */
   readonly weights?: PretrainedWeights;
   readonly description: RunRecord['data'];
@@ -38,7 +36,7 @@ export interface ExperimentData {
 
 type DataSpec = Pick<RunSpec, 'dataset' | 'split' | 'augmentation' | 'model'>;
 type Split = Pick<ExperimentData, 'train' | 'validation' | 'test'>;
-type Inputs = Pick<ExperimentData, 'inputShape' | 'inputs' | 'weights'>;
+type Inputs = Pick<ExperimentData, 'inputs' | 'weights'>;
 
 export interface LoadExperimentDataOptions {
   /** Of the pictures whose features are being made. */
@@ -134,9 +132,7 @@ async function loadPublished(dataset: RunSpec['dataset']): Promise<SplitImageSet
 function pixelInputs(images: FixedSizeImageSet, augmentation: RunSpec['augmentation']): Inputs {
   const shape = [images.size, images.size, 3];
   return {
-    inputShape: shape,
-    inputs: (indices, random) =>
-      tf.tensor(pictureBatch(images, indices, augmentation, random), [indices.length, ...shape]),
+    inputs: floatInputs(shape, (indices, random) => pictureBatch(images, indices, augmentation, random)),
   };
 }
 
@@ -153,6 +149,8 @@ async function featureInputs(
     throw new Error(`${model.name} takes no features`);
   const weights = readWeights(googlenet, pretrainedWeightsPath('googlenet'));
   const trained = model.name === 'googlenet';
+  if (trained && model.trains === 'all')
+    return { weights, inputs: await pictureInputs(images, split, options) };
   const layer = trained ? FROZEN_LAYER[model.trains] : 'pool5';
   const randomViews = trained ? model.randomViews : 0;
   const everything = [...split.train, ...split.validation, ...split.test];
@@ -173,9 +171,8 @@ async function featureInputs(
   const length = shape.reduce((product, size) => product * size, 1);
   return {
     weights,
-    inputShape: shape,
-    inputs: (indices, random) => {
-      if (random === null) return tf.tensor(views[0].read(indices), [indices.length, ...shape]);
+    inputs: floatInputs(shape, (indices, random) => {
+      if (random === null) return views[0].read(indices);
       const drawn = Array.from(indices, () => random.integer(views.length));
       const values = new Float32Array(indices.length * length);
       for (const [v, view] of views.entries()) {
@@ -184,9 +181,27 @@ async function featureInputs(
         for (const [row, at] of positions.entries())
           values.set(rows.subarray(row * length, (row + 1) * length), at * length);
       }
-      return tf.tensor(values, [indices.length, ...shape]);
-    },
+      return values;
+    }),
   };
+}
+
+/** Of whole pictures: crops drawn afresh for every step. */
+async function pictureInputs(
+  images: ImageSet,
+  split: Split,
+  options: LoadExperimentDataOptions,
+): Promise<BatchInputs> {
+  const pictures = await stretchPictures({
+    images,
+    items: [...split.train, ...split.validation, ...split.test],
+    signal: options.signal,
+    onProgress: (done, total) => options.onProgress?.(`pictures of ${images.name}`, done, total),
+  });
+  return cropInputs(pictures.read, {
+    pictureSide: STRETCHED_SIDE,
+    side: caffeFrame(googlenet.inputSize).crop,
+  });
 }
 
 function viewsOf(first: PictureView, random: number): PictureView[] {

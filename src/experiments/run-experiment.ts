@@ -41,6 +41,8 @@ export interface RunEmbeddings extends EmbeddingTable {
 }
 
 const EMBEDDING_BATCH = 256;
+/** Of whole pictures through whole networks, whose first layers want 27 MB a picture. */
+const PICTURE_BATCH = 64;
 
 /**
  * Trains one spec, chooses the step on the validation classes, then reads the test classes once.
@@ -53,7 +55,7 @@ export async function runExperiment(spec: RunSpec, options: RunExperimentOptions
   const id = runId(spec);
   const data = options.data ?? (await loadExperimentData(spec));
   const random = new SeededRandom(spec.seed);
-  const model = modelFromSpec(spec, data, random.fork('model'));
+  const model = await modelFromSpec(spec, data, random.fork('model'));
   try {
     const result = await trainModel(spec, data, model, random, options);
     const evaluationStart = performance.now();
@@ -134,21 +136,23 @@ async function trainModel(
     learningRateFactor: proxyRate,
   }));
   const sampler = samplerFromSpec(spec.batch, labels, dimension);
-  const representatives = sampler instanceof HardClassNPairSampler ? [sampler.representatives] : [];
+  const optimizer = new Optimizer([...model.parameters, ...proxies], spec.optimizer);
   const training = train({
-    model: { ...model, statistics: [...model.statistics, ...representatives] },
+    model,
     loss,
-    optimizer: new Optimizer([...model.parameters, ...proxies], spec.optimizer),
+    optimizer,
     steps: spec.steps,
     validateEvery: spec.validateEvery,
     random,
     batch: (stepRandom) => sampler.batch(stepRandom).map((position) => data.train[position]),
     labels: (indices) => Array.from(indices, (i) => data.labels[i]),
-    inputs: (indices, stepRandom) => data.inputs(indices, stepRandom),
-    observe:
-      sampler instanceof HardClassNPairSampler
-        ? (seen, embeddings) => sampler.observe(seen, embeddings)
-        : undefined,
+    inputs: data.inputs,
+    ...(sampler instanceof HardClassNPairSampler
+      ? {
+          observe: (seen, embeddings) => sampler.observe(seen, embeddings),
+          remembered: [sampler.representatives],
+        }
+      : {}),
     validate,
     checkpoint:
       options.results === undefined
@@ -160,7 +164,10 @@ async function trainModel(
     onProgress: options.onProgress,
     signal: options.signal,
   });
-  return training.finally(() => tf.dispose(proxies.map(({ variable }) => variable)));
+  return training.finally(() => {
+    optimizer.dispose();
+    tf.dispose(proxies.map(({ variable }) => variable));
+  });
 }
 
 /** A record names one commit, backend and data set, so these must be the same in every sitting of a run. */
@@ -168,12 +175,12 @@ function originOf({ commit, backend }: RunRecord['environment'], { description }
   return JSON.stringify([commit, backend, description.checksum, description.weights]);
 }
 
-function modelFromSpec(spec: RunSpec, data: ExperimentData, random: SeededRandom): Model {
+async function modelFromSpec(spec: RunSpec, data: ExperimentData, random: SeededRandom): Promise<Model> {
   switch (spec.model.name) {
     case 'raw-pixels':
       return rawPixels(data);
     case 'small-convnet':
-      return smallConvnet({ ...spec.model, size: data.inputShape[0], random });
+      return smallConvnet({ ...spec.model, size: data.inputs.shape[0], random });
     case 'googlenet-features':
       return frozenFeatures;
     case 'googlenet':
@@ -185,16 +192,15 @@ function googlenetModel(
   model: Extract<RunSpec['model'], { name: 'googlenet' }>,
   data: ExperimentData,
   random: SeededRandom,
-): Model {
+): Promise<Model> {
   const { weights } = data;
   if (weights === undefined) throw new Error('no pretrained weights');
   return googlenetEmbedding({
     ...model,
     input: FROZEN_LAYER[model.trains],
     weights: weights.layers,
-    sample: function* () {
-      for (let start = 0; start < data.train.length; start += EMBEDDING_BATCH)
-        yield data.inputs(data.train.slice(start, start + EMBEDDING_BATCH), null);
+    sample: async function* () {
+      for (const items of batchesOf(data, data.train)) yield await inputsOf(data, items);
     },
     random,
   });
@@ -203,7 +209,7 @@ function googlenetModel(
 /** The baseline that learns nothing: pixels minus the mean training picture. */
 function rawPixels(data: ExperimentData): Model {
   const { pixels } = data.images as FixedSizeImageSet;
-  const length = data.inputShape.reduce((product, size) => product * size, 1);
+  const length = data.inputs.shape.reduce((product, size) => product * size, 1);
   const mean = new Float32Array(length);
   for (const i of data.train) {
     for (let j = 0; j < length; j++) mean[j] += (pixels[i * length + j] / 127.5 - 1) / data.train.length;
@@ -224,15 +230,17 @@ async function embedItems(
 ): Promise<RunEmbeddings> {
   let vectors = new Float32Array(0);
   let dimension = 0;
-  for (let start = 0; start < items.length; start += EMBEDDING_BATCH) {
-    const indices = items.slice(start, start + EMBEDDING_BATCH);
-    const embeddings = tf.tidy(() => model.embed(data.inputs(indices, null), null));
-    if (start === 0) {
+  let done = 0;
+  for (const indices of batchesOf(data, items)) {
+    const inputs = await inputsOf(data, indices);
+    const embeddings = tf.tidy(() => model.embed(inputs, null));
+    if (done === 0) {
       dimension = embeddings.shape[1];
       vectors = new Float32Array(items.length * dimension);
     }
-    vectors.set(await embeddings.data<'float32'>(), start * dimension);
-    embeddings.dispose();
+    vectors.set(await embeddings.data<'float32'>(), done * dimension);
+    tf.dispose([inputs, embeddings]);
+    done += indices.length;
   }
   return {
     vectors,
@@ -240,6 +248,21 @@ async function embedItems(
     labels: Int32Array.from(items, (i) => data.labels[i]),
     itemIndices: Int32Array.from(items),
   };
+}
+
+function batchesOf({ inputs }: ExperimentData, items: readonly number[]): number[][] {
+  const size = inputs.dtype === 'int32' ? PICTURE_BATCH : EMBEDDING_BATCH;
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, i) =>
+    items.slice(i * size, (i + 1) * size),
+  );
+}
+
+/** What the network takes of these items, as they are. */
+async function inputsOf({ inputs }: ExperimentData, items: readonly number[]): Promise<tf.Tensor> {
+  const values = await inputs.read(items, null);
+  return tf.tidy(() =>
+    inputs.toNetwork(tf.tensor(values, [...inputs.uploadShape(items.length)], inputs.dtype), items.length),
+  );
 }
 
 /** The items of the first so many classes, in the order of the data set. */

@@ -38,7 +38,10 @@ const model = z.discriminatedUnion('name', [
     trains: z.enum(['head', 'from-5a', 'from-4a', 'all']),
     /** View of a picture in validation and test, and one of those in training. */
     view: testView,
-    /** Random crops, mirrored or not, that training draws from beside `view`. */
+    /**
+     * Random crops, mirrored or not, that training draws from beside `view`: they are made once. For `all` 0, since its crops
+     * are drawn afresh in every step.
+     */
     randomViews: z.int().nonnegative(),
     embeddingDimension: count,
     radius: positive.nullable(),
@@ -200,12 +203,11 @@ function requireMatchingParts({ dataset, model, split, augmentation }: RunSpec, 
   if (
     model.name === 'googlenet' &&
     model.trains === 'all' &&
-    model.view === 'whole' &&
-    model.randomViews > 0
+    (model.view === 'whole' || model.randomViews > 0)
   ) {
     throw new KitError(
       'invalid-spec',
-      `${origin}: model.trains "all" with random views (227 pixels) needs model.view "centre", which is as large.`,
+      `${origin}: model.trains "all" draws its crops of 227 pixels afresh in every step; set model.view to "centre", which is as large, and model.randomViews to 0.`,
     );
   }
   if (split.name !== 'folds' && (split.name === 'paper') === pixels) {

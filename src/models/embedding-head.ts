@@ -1,6 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
 import type { SeededRandom } from '../seeded-random.js';
-import { dropout } from './dropout.js';
 import type { Model } from './model.js';
 import { onSphere } from './sphere.js';
 
@@ -29,11 +28,11 @@ export function embeddingHead(options: EmbeddingHeadOptions): Model {
   return {
     parameters: [{ name: 'embedding/weights', variable: weights, learningRateFactor: 1 }],
     statistics: [],
+    masks: (n) => (share === 0 ? [] : [{ name: 'dropout', shape: [n, inputDimension], share }]),
     embed: (inputs, training) =>
       tf.tidy(() => {
-        const features = inputs as tf.Tensor2D;
-        const seen =
-          training !== null && share > 0 ? dropout(features, share, training.fork('dropout')) : features;
+        const mask = training?.[0];
+        const seen = (mask === undefined ? inputs : inputs.mul(mask)) as tf.Tensor2D;
         const embeddings = tf.matMul(seen, weights as tf.Tensor2D) as tf.Tensor2D;
         return radius === null ? embeddings : onSphere(embeddings, radius);
       }),

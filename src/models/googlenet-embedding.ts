@@ -16,7 +16,7 @@ export interface GooglenetEmbeddingOptions {
   /** Of the pool5 features while training. */
   readonly dropout: number;
   /** Training items as the network takes them, drawn on once to centre and scale the features. */
-  readonly sample: () => Iterable<tf.Tensor>;
+  readonly sample: () => AsyncIterable<tf.Tensor> | Iterable<tf.Tensor>;
   readonly random: SeededRandom;
 }
 
@@ -27,14 +27,14 @@ const HEAD_LEARNING_RATE = 10;
  * The upper blocks of GoogLeNet and a linear embedding on its pool5 features, which are centred and brought to a mean
  * length of 1 with the statistics of the training items under the pretrained weights; both are fixed from then on.
  */
-export function googlenetEmbedding(options: GooglenetEmbeddingOptions): Model {
+export async function googlenetEmbedding(options: GooglenetEmbeddingOptions): Promise<Model> {
   const { input, weights, embeddingDimension, radius, dropout, random } = options;
   const pool5 = layerName(googlenet, 'pool5');
   const from = layerName(googlenet, input);
   const trunk = input === 'pool5' ? null : tensorNetwork(googlenet, weights, { from, to: [pool5] });
-  const features = (inputs: tf.Tensor, training: SeededRandom | null) =>
-    (trunk === null ? inputs : trunk.run(inputs, training)[0]) as tf.Tensor2D;
-  const { mean, scale } = statisticsOf(options.sample(), features);
+  const features = (inputs: tf.Tensor) => (trunk === null ? inputs : trunk.run(inputs)[0]) as tf.Tensor2D;
+  const { mean, scale } = await statisticsOf(options.sample(), features);
+  const centre = tf.tensor1d(mean);
   const head = embeddingHead({
     inputDimension: mean.length,
     embeddingDimension,
@@ -50,29 +50,27 @@ export function googlenetEmbedding(options: GooglenetEmbeddingOptions): Model {
       ),
     ],
     statistics: [],
-    embed: (inputs, training) =>
-      tf.tidy(() => {
-        const centred = features(inputs, training).sub(tf.tensor1d(mean)).mul(scale);
-        return head.embed(centred, training);
-      }),
+    masks: head.masks,
+    embed: (inputs, training) => tf.tidy(() => head.embed(features(inputs).sub(centre).mul(scale), training)),
     dispose: () => {
       trunk?.dispose();
+      centre.dispose();
       head.dispose();
     },
   };
 }
 
-function statisticsOf(
-  sample: Iterable<tf.Tensor>,
-  features: (inputs: tf.Tensor, training: null) => tf.Tensor2D,
-): { readonly mean: Float32Array; readonly scale: number } {
+async function statisticsOf(
+  sample: AsyncIterable<tf.Tensor> | Iterable<tf.Tensor>,
+  features: (inputs: tf.Tensor) => tf.Tensor2D,
+): Promise<{ readonly mean: Float32Array; readonly scale: number }> {
   let sum = new Float64Array(0);
   let squares = 0;
   let count = 0;
-  for (const inputs of sample) {
-    const rows = tf.tidy(() => features(inputs, null));
+  for await (const inputs of sample) {
+    const rows = tf.tidy(() => features(inputs));
     const [n, dimension] = rows.shape;
-    const values = rows.dataSync<'float32'>();
+    const values = await rows.data<'float32'>();
     tf.dispose([inputs, rows]);
     if (sum.length === 0) sum = new Float64Array(dimension);
     for (let i = 0; i < values.length; i++) {

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { normalizedPooling } from '../backends/normalized-pooling.js';
+import { overwrite } from '../backends/overwrite.js';
 import type { SeededRandom } from '../seeded-random.js';
 import type { Model, Parameter } from './model.js';
 import { onSphere } from './sphere.js';
@@ -28,7 +29,7 @@ const EPSILON = 1e-3;
 export function smallConvnet(options: SmallConvnetOptions): Model {
   const { channels, embeddingDimension, radius, random, size } = options;
   const parameters: Parameter[] = [];
-  const statistics: Float32Array[] = [];
+  const statistics: tf.Variable[] = [];
 
   function parameter(name: string, shape: number[], value: (random: SeededRandom) => number): tf.Variable {
     const stream = random.fork(name);
@@ -48,8 +49,8 @@ export function smallConvnet(options: SmallConvnetOptions): Model {
       ),
       scale: parameter(`block${i + 1}/scale`, [filters], () => 1),
       offset: parameter(`block${i + 1}/offset`, [filters], () => 0),
-      movingMean: new Float32Array(filters),
-      movingVariance: new Float32Array(filters).fill(1),
+      movingMean: tf.tidy(() => tf.variable(tf.zeros([filters]), false)),
+      movingVariance: tf.tidy(() => tf.variable(tf.ones([filters]), false)),
     };
     statistics.push(block.movingMean, block.movingVariance);
     return block;
@@ -70,8 +71,8 @@ export function smallConvnet(options: SmallConvnetOptions): Model {
     }
     const normalized = tf.batchNorm(
       x,
-      tf.tensor1d(block.movingMean),
-      tf.tensor1d(block.movingVariance),
+      block.movingMean as tf.Tensor1D,
+      block.movingVariance as tf.Tensor1D,
       block.offset as tf.Tensor1D,
       block.scale as tf.Tensor1D,
       EPSILON,
@@ -95,13 +96,14 @@ export function smallConvnet(options: SmallConvnetOptions): Model {
         return radius === null ? embeddings : onSphere(embeddings, radius);
       }),
     dispose: () => {
-      for (const { variable } of parameters) variable.dispose();
+      tf.dispose([...parameters.map(({ variable }) => variable), ...statistics]);
     },
   };
 }
 
-function follow(movingAverage: Float32Array, value: ArrayLike<number>): void {
-  for (let i = 0; i < movingAverage.length; i++) {
-    movingAverage[i] = MOVING_AVERAGE_MOMENTUM * movingAverage[i] + (1 - MOVING_AVERAGE_MOMENTUM) * value[i];
-  }
+function follow(movingAverage: tf.Variable, value: tf.Tensor): void {
+  overwrite(
+    movingAverage,
+    movingAverage.mul(MOVING_AVERAGE_MOMENTUM).add(value.mul(1 - MOVING_AVERAGE_MOMENTUM)),
+  );
 }

@@ -1,6 +1,4 @@
 import * as tf from '@tensorflow/tfjs';
-import type { SeededRandom } from '../seeded-random.js';
-import { dropout } from './dropout.js';
 import type { Parameter } from './model.js';
 import {
   inputsOf,
@@ -17,10 +15,10 @@ export interface TensorNetwork {
   readonly parameters: readonly Parameter[];
   /**
    * @param input what the layer `from` gives: [n, height, width, channels], or pictures
-   * @param training null to infer; else dropout is on
+   *   (dropout layers pass it on: this is for networks that end below theirs)
    * @returns outputs of the layers `to`, in that order: [n, height, width, channels] or [n, features]
    */
-  run(input: tf.Tensor, training: SeededRandom | null): tf.Tensor[];
+  run(input: tf.Tensor): tf.Tensor[];
   dispose(): void;
 }
 
@@ -39,11 +37,7 @@ export function tensorNetwork(
     if (own !== undefined) variables.set(name, toVariables(own));
   }
 
-  function apply(
-    layer: NetworkLayer,
-    inputs: readonly tf.Tensor[],
-    training: SeededRandom | null,
-  ): tf.Tensor {
+  function apply(layer: NetworkLayer, inputs: readonly tf.Tensor[]): tf.Tensor {
     const [x] = inputs;
     const own = variables.get(layer.name);
     switch (layer.kind) {
@@ -64,7 +58,7 @@ export function tensorNetwork(
       case 'concatenation':
         return tf.concat(inputs as tf.Tensor4D[], 3);
       case 'dropout':
-        return training === null ? x : dropout(x, layer.share, training.fork(layer.name));
+        return x;
       case 'dense': {
         const flat = x.rank === 4 ? x.transpose([0, 3, 1, 2]).reshape([x.shape[0], -1]) : x;
         const y = tf
@@ -80,12 +74,11 @@ export function tensorNetwork(
       { name: `${name}/filter`, variable: filter, learningRateFactor: 1 },
       { name: `${name}/bias`, variable: bias, learningRateFactor: 1 },
     ]),
-    run: (input, training) =>
+    run: (input) =>
       tf.tidy(() => {
         const outputs = new Map<string, tf.Tensor>([[from, input]]);
         const outputOf = (name: string) => outputs.get(name) as tf.Tensor;
-        for (const layer of layers)
-          outputs.set(layer.name, apply(layer, inputsOf(layer).map(outputOf), training));
+        for (const layer of layers) outputs.set(layer.name, apply(layer, inputsOf(layer).map(outputOf)));
         return to.map(outputOf);
       }),
     dispose: () => {

@@ -11,12 +11,15 @@ export interface Checkpoint {
   readonly step: number;
   readonly parameters: readonly Float32Array[];
   readonly statistics: readonly Float32Array[];
+  /** By a sampler. */
+  readonly remembered: readonly Float32Array[];
   readonly moments: readonly Float32Array[];
   readonly curve: readonly CurvePoint[];
   readonly best: {
     readonly step: number;
     readonly parameters: readonly Float32Array[];
     readonly statistics: readonly Float32Array[];
+    readonly remembered: readonly Float32Array[];
   };
   readonly trainingSeconds: number;
 }

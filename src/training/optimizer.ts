@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { hostView } from '../backends/host-view.js';
+import { type ParameterUpdate, parameterUpdate } from '../backends/parameter-update.js';
 import type { Parameter } from '../models/model.js';
 
 export type OptimizerOptions =
@@ -27,77 +27,80 @@ export function scheduleFactor(schedule: Schedule, step: number, steps: number):
   return schedule === 'constant' ? 1 : (1 + Math.cos((Math.PI * step) / steps)) / 2;
 }
 
+/** Scalars of one step, three for each learning-rate factor: what an update takes. */
+const RATES = 3;
 const BETA_1 = 0.9;
 const BETA_2 = 0.999;
-const EPSILON = 1e-8;
 
 /**
  * Adam (Kingma & Ba 2015, with its defaults β₁ = 0.9, β₂ = 0.999, ε = 1e-8) and SGD with momentum.
  *
- * The update is one loop over host memory: on wasm the heap is host memory anyway, it is the same bits on
- * every backend, and moments need no tensors to be saved.
+ * Moments lie where the backend updates best: see `parameterUpdate`.
  */
 export class Optimizer {
-  /** What a checkpoint keeps: one array of moments a parameter and kind. */
-  readonly moments: readonly Float32Array[];
+  private readonly factors: readonly number[];
+  private readonly updates: ParameterUpdate;
 
   constructor(
     readonly parameters: readonly Parameter[],
     private readonly options: OptimizerOptions,
   ) {
-    const kinds = options.name === 'adam' ? 2 : 1;
-    this.moments = parameters.flatMap(({ variable }) =>
-      Array.from({ length: kinds }, () => new Float32Array(variable.size)),
+    this.factors = [...new Set(parameters.map((parameter) => parameter.learningRateFactor))];
+    this.updates = parameterUpdate({
+      rule: options.name,
+      variables: parameters.map(({ variable }) => variable),
+      groups: parameters.map(({ learningRateFactor }) => this.factors.indexOf(learningRateFactor)),
+    });
+  }
+
+  /** Shape of `rates`. */
+  get ratesShape(): [number, number] {
+    return [this.factors.length, RATES];
+  }
+
+  /**
+   * The step's scalars, [learning-rate factors, 3]: learningRate / (1 − β₁ᵗ), 1 / √(1 − β₂ᵗ) and learningRate · weightDecay
+   * for Adam; learningRate, momentum and weightDecay for SGD.
+   *
+   * @param step counted from 0 @param steps of the whole run
+   */
+  rates(step: number, steps: number): Float32Array {
+    const { options } = this;
+    const factor = scheduleFactor(options.schedule, step, steps);
+    return Float32Array.from(
+      this.factors.flatMap((own) => {
+        const learningRate = options.learningRate * own * factor;
+        if (options.name === 'sgd') return [learningRate, options.momentum, options.weightDecay];
+        const correction = 1 / Math.sqrt(1 - BETA_2 ** (step + 1));
+        return [learningRate / (1 - BETA_1 ** (step + 1)), correction, learningRate * options.weightDecay];
+      }),
+    );
+  }
+
+  /** Moves every parameter one step. @param rates as `rates` gives them, on the device */
+  update(gradients: tf.NamedTensorMap, rates: tf.Tensor): void {
+    this.updates.apply(
+      this.parameters.map(({ variable }) => gradients[variable.name]),
+      rates,
     );
   }
 
   /** Moves every parameter one step. @param step counted from 0 @param steps of the whole run */
   apply(gradients: tf.NamedTensorMap, step: number, steps: number): void {
-    const factor = scheduleFactor(this.options.schedule, step, steps);
-    for (const [i, { variable, learningRateFactor }] of this.parameters.entries()) {
-      const gradient = hostView(gradients[variable.name]);
-      const values = hostView(variable).slice();
-      const learningRate = this.options.learningRate * learningRateFactor * factor;
-      if (this.options.name === 'adam') this.adam(i, values, gradient, learningRate, step);
-      else this.momentum(i, values, gradient, learningRate, this.options.momentum);
-      tf.tidy(() => variable.assign(tf.tensor(values, variable.shape)));
-    }
+    tf.tidy(() => this.update(gradients, tf.tensor2d(this.rates(step, steps), this.ratesShape)));
   }
 
-  private adam(
-    i: number,
-    values: Float32Array,
-    gradient: Float32Array,
-    learningRate: number,
-    step: number,
-  ): void {
-    const [first, second] = [this.moments[2 * i], this.moments[2 * i + 1]];
-    const rate = learningRate / (1 - BETA_1 ** (step + 1));
-    const correction = 1 / Math.sqrt(1 - BETA_2 ** (step + 1));
-    const kept = 1 - learningRate * this.options.weightDecay;
-    for (let j = 0; j < values.length; j++) {
-      const g = gradient[j];
-      const m = BETA_1 * first[j] + (1 - BETA_1) * g;
-      const v = BETA_2 * second[j] + (1 - BETA_2) * g * g;
-      first[j] = m;
-      second[j] = v;
-      values[j] = kept * values[j] - (rate * m) / (Math.sqrt(v) * correction + EPSILON);
-    }
+  /** What a checkpoint keeps: one array of moments a parameter and kind. */
+  moments(): Promise<Float32Array[]> {
+    return this.updates.moments();
   }
 
-  private momentum(
-    i: number,
-    values: Float32Array,
-    gradient: Float32Array,
-    learningRate: number,
-    momentum: number,
-  ): void {
-    const velocity = this.moments[i];
-    const { weightDecay } = this.options;
-    for (let j = 0; j < values.length; j++) {
-      const v = momentum * velocity[j] + gradient[j] + weightDecay * values[j];
-      velocity[j] = v;
-      values[j] -= learningRate * v;
-    }
+  /** Goes on from the moments of a checkpoint. */
+  restore(moments: readonly Float32Array[]): void {
+    this.updates.restore(moments);
+  }
+
+  dispose(): void {
+    this.updates.dispose();
   }
 }

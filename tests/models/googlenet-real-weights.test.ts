@@ -67,7 +67,7 @@ describe('GoogLeNet with its real weights', () => {
       const model = tensorNetwork(googlenet, layers, { from: 'data', to: [CLASSIFIER] });
       const trained = tf.tidy(() =>
         model
-          .run(tf.tensor4d(planes, [...shape]).transpose([0, 2, 3, 1]), null)[0]
+          .run(tf.tensor4d(planes, [...shape]).transpose([0, 2, 3, 1]))[0]
           .dataSync<'float32'>()
           .slice(),
       );
@@ -97,8 +97,8 @@ describe('GoogLeNet with its real weights', () => {
       const { layers } = readWeights(googlenet, join(folder, 'weights'));
       const below = tensorNetwork(googlenet, layers, { from: 'data', to: ['pool4/3x3_s2'] });
       const planes = tf.tensor4d(await planesOf(birds, items), [items.length, 3, SIDE, SIDE]);
-      const pool4 = tf.tidy(() => below.run(planes.transpose([0, 2, 3, 1]), null)[0]);
-      const model = googlenetEmbedding({
+      const pool4 = tf.tidy(() => below.run(planes.transpose([0, 2, 3, 1]))[0]);
+      const model = await googlenetEmbedding({
         input: 'pool4',
         weights: layers,
         embeddingDimension: 64,

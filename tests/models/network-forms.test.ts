@@ -47,9 +47,7 @@ async function differences(network: Network, weights: NetworkWeights, planes: Fl
   const n = planes.length / (3 * side * side);
   const expected = await session.run({ data: new onnx.Tensor('float32', planes, [n, 3, side, side]) });
   const model = tensorNetwork(network, weights, { from: 'data', to: names });
-  const outputs = tf.tidy(() =>
-    model.run(tf.tensor4d(planes, [n, 3, side, side]).transpose([0, 2, 3, 1]), null),
-  );
+  const outputs = tf.tidy(() => model.run(tf.tensor4d(planes, [n, 3, side, side]).transpose([0, 2, 3, 1])));
   const found = names.map((name, i) => {
     const plain = expected[session.outputNames[i]].data as Float32Array;
     const values = outputs[i].dataSync<'float32'>();
@@ -107,7 +105,7 @@ describe('the trainable form', () => {
       Float32Array.from({ length: 18 }, () => random.normal()),
       [2, 9],
     );
-    const loss = () => tf.tidy(() => model.run(input, null)[0].mul(weighted).sum() as tf.Scalar);
+    const loss = () => tf.tidy(() => model.run(input)[0].mul(weighted).sum() as tf.Scalar);
     const { grads, value } = tf.variableGrads(
       loss,
       model.parameters.map(({ variable }) => variable),

@@ -31,7 +31,8 @@ describe('training', () => {
     const counts: number[] = [];
     await runExperiment(spec, { backend, onProgress: () => counts.push(tf.memory().numTensors) });
     expect(tf.memory().numTensors).toBe(before);
-    expect(new Set(counts).size).toBe(1);
+    // The first step makes what all others use again.
+    expect(new Set(counts.slice(1)).size).toBe(1);
   });
 
   it('learns classes that colour tells apart', async () => {
@@ -49,7 +50,7 @@ describe('training', () => {
     };
     const spec = parseRunSpec(smallSpec(folder, changes), 'test');
     await expect(runExperiment(spec, { backend })).rejects.toThrow(
-      /The loss became .* at step \d+\. Lower the learning rate/,
+      /The loss became .* between steps 1 and 10\. Lower the learning rate/,
     );
     const atOnce = { ...changes, steps: 1, validateEvery: 1 };
     await expect(runExperiment(parseRunSpec(smallSpec(folder, atOnce), 'test'), { backend })).rejects.toThrow(
@@ -59,7 +60,14 @@ describe('training', () => {
 
   it('goes on from a checkpoint of the same code, backend and data only', () => {
     const path = join(temporaryFolder(), 'run.checkpoint');
-    const nothing = { parameters: [], statistics: [], moments: [], curve: [], trainingSeconds: 0 };
+    const nothing = {
+      parameters: [],
+      statistics: [],
+      remembered: [],
+      moments: [],
+      curve: [],
+      trainingSeconds: 0,
+    };
     saveCheckpoint(path, { origin: 'wasm', step: 3, ...nothing, best: { step: 0, ...nothing } });
     expect(loadCheckpoint(path, 'wasm')?.step).toBe(3);
     expect(loadCheckpoint(path, 'tensorflow-cpu')).toBe(null);
