@@ -27,9 +27,9 @@ const tasks = {
     model: smallConvnet({ size: 32, channels: [16, 32, 64, 128], embeddingDimension: 64, radius: 1, random }),
     optimizer: { name: 'adam', learningRate: 0.005, weightDecay: 0, schedule: 'constant' },
   }),
-  'from-5a': () => ({
+  'from-5a': async () => ({
     shape: [64, 7, 7, 832],
-    model: googlenetEmbedding({
+    model: await googlenetEmbedding({
       input: 'pool4',
       weights: madeUpWeights(googlenet),
       embeddingDimension: 512,
@@ -56,7 +56,7 @@ function madeUpWeights(network) {
   );
 }
 
-const { shape, model, optimizer: options } = tasks[task]();
+const { shape, model, optimizer: options } = await tasks[task]();
 const optimizer = new Optimizer(model.parameters, options);
 const loss = nPairAngularLoss({ alphaDegrees: 45, lambda: 2 });
 const labels = Int32Array.from({ length: shape[0] }, (_, row) => row >> 1);
@@ -66,7 +66,7 @@ function step(i) {
   return tf.tidy(() => {
     const inputs = tf.tensor(batch, shape);
     const { value, grads } = tf.variableGrads(
-      () => loss(model.embed(inputs, random), labels),
+      () => loss(model.embed(inputs, []), labels),
       model.parameters.map(({ variable }) => variable),
     );
     const lossValue = value.dataSync()[0];
