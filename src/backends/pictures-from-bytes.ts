@@ -1,6 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-
-const PICTURES_FROM_BYTES = 'x';
+import { PICTURES_FROM_BYTES } from './webgpu/kernels/pictures-from-bytes.js';
 
 /** Blue, green, red: of ImageNet, as Caffe's models subtract them. */
 const MEANS = [104, 117, 123];

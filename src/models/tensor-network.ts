@@ -1,4 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
+import { type Border, withBorder } from '../backends/border.js';
+import { convolution } from '../backends/convolution.js';
 import type { Parameter } from './model.js';
 import {
   inputsOf,
@@ -42,11 +44,14 @@ export function tensorNetwork(
     const own = variables.get(layer.name);
     switch (layer.kind) {
       case 'convolution': {
-        const { pad, stride } = layer;
-        const y = withBorder(x as tf.Tensor4D, layer, { after: () => pad, value: 0 }, (input, padding) =>
-          tf.conv2d(input, own?.filter as tf.Tensor4D, stride, padding),
-        );
-        return tf.relu(y.add(own?.bias as tf.Tensor));
+        const { filter, bias } = own as { filter: tf.Variable; bias: tf.Variable };
+        return convolution({
+          x: x as tf.Tensor4D,
+          filter: filter as tf.Variable<tf.Rank.R4>,
+          bias: bias as tf.Variable<tf.Rank.R1>,
+          stride: layer.stride,
+          padding: layer.pad,
+        });
       }
       case 'max-pool':
         return maxPool(x as tf.Tensor4D, layer);
@@ -97,40 +102,12 @@ function toVariables({ shape, filter, bias }: LayerWeights): { filter: tf.Variab
   });
 }
 
-function maxPool(x: tf.Tensor4D, layer: Window): tf.Tensor4D {
+function maxPool(x: tf.Tensor4D, layer: Extract<NetworkLayer, { kind: 'max-pool' }>): tf.Tensor4D {
   const { kernel, stride, pad } = layer;
   const after = (size: number) => (pooledSize(size, layer) - 1) * stride + kernel - size - pad;
-  return withBorder(x, layer, { after, value: LOWEST_FLOAT }, (input, padding) =>
-    tf.maxPool(input, kernel, stride, padding),
-  );
-}
-
-interface Window {
-  readonly kernel: number;
-  readonly stride: number;
-  readonly pad: number;
+  const [, height, width] = x.shape;
+  const border: Border = { size: kernel, stride, rows: [pad, after(height)], columns: [pad, after(width)] };
+  return withBorder(x, border, LOWEST_FLOAT, (input, padding) => tf.maxPool(input, kernel, stride, padding));
 }
 
 const LOWEST_FLOAT = -3.4028234663852886e38;
-
-/**
- * TensorFlow's native engine knows borders as `same` and `valid` alone, and its gradients too: any other border is put
- * around the input first.
- */
-function withBorder(
-  x: tf.Tensor4D,
-  { kernel, stride, pad }: Window,
-  border: { readonly after: (size: number) => number; readonly value: number },
-  apply: (input: tf.Tensor4D, padding: 'same' | 'valid') => tf.Tensor4D,
-): tf.Tensor4D {
-  const sizes = [x.shape[1], x.shape[2]];
-  const [rows, columns] = sizes.map((size): [number, number] => [pad, border.after(size)]);
-  if ([...rows, ...columns].every((width) => width === 0)) return apply(x, 'valid');
-  const isSame = sizes.every((size, i) => {
-    const total = Math.max(0, (Math.ceil(size / stride) - 1) * stride + kernel - size);
-    const [before, after] = [rows, columns][i];
-    return before + after === total && before === Math.floor(total / 2);
-  });
-  if (isSame) return apply(x, 'same');
-  return apply(tf.pad(x, [[0, 0], rows, columns, [0, 0]], border.value), 'valid');
-}

@@ -1,0 +1,193 @@
+// Holds the WebGPU kernels against other backends and prints a table; exit code 1 where one differs by more than it may.
+//   KIT_BACKEND=webgpu node bench/webgpu-check.mjs [kernels] [tiles] [network] [losses] [repeat] [memory]
+// `network` needs GoogLeNet's weights and some pictures (KIT_DATA); without them made-up ones are taken, and it says so.
+import { fork } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import tf from '@tensorflow/tfjs';
+import { convolution } from '../dist/backends/convolution.js';
+import { packBytes, picturesFromBytes } from '../dist/backends/pictures-from-bytes.js';
+import { startBackend } from '../dist/backends/start-backend.js';
+import { forceTiling, TILES, tileName } from '../dist/backends/webgpu/kernels/tiles.js';
+import { updateByAdam, updateByMomentum } from '../dist/backends/webgpu/parameter-update.js';
+import { SeededRandom } from '../dist/seeded-random.js';
+
+const parts = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
+const wanted = (part) => parts.length === 0 || parts.includes(part);
+let failures = 0;
+
+function row(name, difference, allowed, note = '') {
+  const isRight = difference <= allowed;
+  if (!isRight) failures++;
+  console.log(`${isRight ? 'ok   ' : 'WRONG'} ${name.padEnd(58)} ${difference.toExponential(1)}  ${note}`);
+}
+
+/** Largest difference by largest value. */
+function relative(expected, actual) {
+  if (expected.length !== actual.length) return Number.POSITIVE_INFINITY;
+  let difference = 0;
+  let largest = 1e-30;
+  for (let i = 0; i < expected.length; i++) {
+    difference = Math.max(difference, Math.abs(expected[i] - actual[i]));
+    largest = Math.max(largest, Math.abs(expected[i]));
+    if (Number.isNaN(actual[i])) return Number.POSITIVE_INFINITY;
+  }
+  return difference / largest;
+}
+
+function normal(shape, seed, shift = 0) {
+  const random = new SeededRandom(seed);
+  return tf.tensor(Float32Array.from({ length: tf.util.sizeFromShape(shape) }, () => random.normal() + shift), shape);
+}
+
+// [pictures, height, width, channels, filters, size, stride, padding]
+const CONVOLUTIONS = [
+  [2, 12, 10, 8, 16, 1, 1, 0],
+  [2, 12, 10, 16, 132, 3, 1, 1],
+  [1, 13, 9, 24, 36, 5, 1, 2],
+  [2, 17, 15, 3, 64, 7, 2, 3],
+  [2, 8, 8, 12, 20, 3, 1, 1],
+  [2, 9, 9, 8, 8, 3, 2, 1],
+  [2, 7, 7, 5, 6, 3, 1, 1],
+];
+const convolutionCases = () =>
+  CONVOLUTIONS.map(([n, height, width, channels, filters, size, stride, padding]) => ({
+    name: `convolution ${size}x${size}/${stride}, ${channels} to ${filters}, ${height}x${width}`,
+    inputs: [
+      normal([n, height, width, channels], 'x'),
+      normal([size, size, channels, filters], 'filter'),
+      normal([filters], 'bias'),
+    ],
+    run: (x, filter, bias) => convolution({ x, filter, bias, stride, padding }),
+  }));
+
+function kernelCases() {
+  const border = [[0, 0], [0, 1], [0, 1], [0, 0]];
+  const pools = [[2, 2, 'valid'], [3, 2, border], [3, 1, 'same'], [3, 2, 'same']];
+  const tied = (shape, seed) => tf.tidy(() => normal(shape, seed).mul(2).round());
+  return [
+    ...convolutionCases(),
+    ...[[1, 'same'], [2, 'valid'], [2, 'same']].map(([stride, pad]) => ({
+      name: `tf.conv2d 3x3/${stride}, ${pad}`,
+      inputs: [normal([2, 9, 8, 4], 'x'), normal([3, 3, 4, 8], 'filter')],
+      run: (x, filter) => tf.conv2d(x, filter, stride, pad),
+    })),
+    ...pools.flatMap(([size, stride, pad]) =>
+      [8, 3].flatMap((channels) =>
+        [0, -20].map((shift) => ({
+          name: `max-pool ${size}x${size}/${stride}, ${JSON.stringify(pad)}, ${channels} channels, around ${shift}, ties`,
+          inputs: [tied([2, 9, 8, channels], 'pool').add(shift)],
+          run: (x) => tf.maxPool(x, size, stride, pad),
+        })),
+      ),
+    ),
+    ...[[8, 1e-2], [64, 2e-5]].map(([channels, alpha]) => ({
+      name: `local response normalization, ${channels} channels, alpha ${alpha}`,
+      inputs: [normal([2, 5, 4, channels], 'lrn').mul(20)],
+      run: (x) => tf.localResponseNormalization(x, 2, 1, alpha, 0.75),
+    })),
+    ...[[40, 50, 60], [52, 64, 36], [120, 256, 128]].flatMap(([m, k, n]) =>
+      [[false, false], [true, false], [false, true], [true, true]].map(([a, b]) => ({
+        name: `matrix product ${m}x${k}x${n}${a ? ', first transposed' : ''}${b ? ', second transposed' : ''}`,
+        inputs: [normal(a ? [k, m] : [m, k], 'left'), normal(b ? [n, k] : [k, n], 'right')],
+        run: (x, y) => tf.matMul(x, y, a, b),
+      })),
+    ),
+  ];
+}
+
+/** Value and gradients of each case. */
+async function evaluate(cases) {
+  const all = [];
+  for (const { inputs, run } of cases) {
+    const before = tf.memory().numTensors;
+    const results = tf.tidy(() => {
+      const value = run(...inputs);
+      const weights = normal(value.shape, 'weights');
+      return [value, ...tf.grads((...xs) => run(...xs).mul(weights).sum())(inputs)];
+    });
+    all.push(await Promise.all(results.map((tensor) => tensor.data())));
+    tf.dispose(results);
+    if (tf.memory().numTensors !== before) throw new Error('a tensor was left behind');
+  }
+  return all;
+}
+
+const NAMES = ['value', 'd first', 'd second', 'd third'];
+function compareAll(cases, expected, actual, prefix = '') {
+  for (const [i, { name }] of cases.entries()) {
+    const differences = expected[i].map((values, j) => relative(values, actual[i][j]));
+    const worst = Math.max(...differences);
+    row(prefix + name, worst, 5e-6, differences.map((d, j) => `${NAMES[j]} ${d.toExponential(1)}`).join(', '));
+  }
+}
+
+// The reference comes first, from the plain `cpu` backend, before ours is started.
+const expectedKernels = {};
+if (wanted('kernels') || wanted('tiles')) {
+  await tf.setBackend('cpu');
+  if (wanted('kernels')) expectedKernels.all = await evaluate(kernelCases());
+  if (wanted('tiles')) expectedKernels.tiles = await evaluate(convolutionCases());
+}
+process.env.KIT_BACKEND ??= 'webgpu';
+const backend = await startBackend();
+console.log(`${backend.name} on ${backend.device}`);
+
+if (wanted('kernels')) {
+  const cases = kernelCases();
+  compareAll(cases, expectedKernels.all, await evaluate(cases));
+  await checkPictures();
+  await checkUpdates();
+}
+if (wanted('tiles')) {
+  const cases = convolutionCases();
+  for (const tile of TILES) {
+    for (const splits of [1, 4]) {
+      forceTiling({ tile, splits });
+      const actual = await evaluate(cases);
+      const worst = Math.max(
+        ...cases.flatMap((_, i) => expectedKernels.tiles[i].map((values, j) => relative(values, actual[i][j]))),
+      );
+      row(`tile ${tileName(tile)}, ${splits} splits`, worst, 5e-6, `worst of ${cases.length} convolutions`);
+    }
+  }
+  forceTiling(null);
+}
+
+async function checkPictures() {
+  const bytes = Uint8Array.from({ length: 2 * 5 * 3 * 3 }, (_, i) => (i * 37) % 256);
+  const expected = Float32Array.from(bytes, (_, i) => bytes[i - (i % 3) + 2 - (i % 3)] - [104, 117, 123][i % 3]);
+  const result = tf.tidy(() => picturesFromBytes(tf.tensor1d(packBytes(bytes), 'int32'), [2, 5, 3, 3]));
+  row('pictures from bytes', relative(expected, await result.data()), 0);
+  result.dispose();
+}
+
+async function checkUpdates() {
+  const n = 1003;
+  const constants = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
+  const [value, gradient, first, second] = ['v', 'g', 'm', 's'].map((seed) => normal([n], seed));
+  const squared = second.square();
+  const [v, g, m, s] = await Promise.all([value, gradient, first, squared].map((tensor) => tensor.data()));
+  const rates = [0.002, 1.7, 0.9995];
+  const expected = [[], [], []];
+  for (let i = 0; i < n; i++) {
+    expected[1][i] = 0.9 * m[i] + (1 - 0.9) * g[i];
+    expected[2][i] = 0.999 * s[i] + (1 - 0.999) * g[i] * g[i];
+    expected[0][i] = rates[2] * v[i] - (rates[0] * expected[1][i]) / (Math.sqrt(expected[2][i]) * rates[1] + 1e-8);
+  }
+  // A variable shares the values of the tensor that it is made from.
+  const copies = () => [value, gradient, first, squared].map((tensor) => tf.variable(tensor.mul(1)));
+  const [variable, , mean, square] = copies();
+  const ratesTensor = tf.tensor1d(rates);
+  updateByAdam({ variable, gradient, first: mean, second: square, rates: ratesTensor }, constants);
+  for (const [i, tensor] of [variable, mean, square].entries())
+    row(`Adam in place: ${['values', 'first moment', 'second moment'][i]}`, relative(expected[i], await tensor.data()), 1e-6);
+  const [other, , velocity] = copies();
+  const sgd = [0.01, 0.9, 0.0005];
+  const moved = Array.from(m, (old, i) => sgd[1] * old + g[i] + sgd[2] * v[i]);
+  updateByMomentum({ variable: other, gradient, velocity, rates: tf.tensor1d(sgd) });
+  row('SGD in place: values', relative(Array.from(v, (old, i) => old - sgd[0] * moved[i]), await other.data()), 1e-6);
+  row('SGD in place: velocity', relative(moved, await velocity.data()), 1e-6);
+}
