@@ -36,7 +36,7 @@ program
   )
   .argument(
     '[experiment]',
-    'an experiment of experiments/ by name, or the path of an experiment file',
+    'an experiment of experiments/ by name, the path of an experiment file, or a folder of your own pictures, one folder a class',
     'emoji',
   )
   .option('--profile <name>', 'size of the experiment: smoke, quick or full', 'quick')
@@ -46,6 +46,11 @@ program
     listOf,
   )
   .option('--seeds <n>', "number of seeds, instead of the profile's own", wholeNumber)
+  .option('--backbone <name>', 'of your own pictures: train a head on its features; googlenet')
+  .option(
+    '--write-experiment <file.json>',
+    'of your own pictures: write the experiment file and train nothing',
+  )
   .option('--force', 'run again what has a record already')
   .option('--workers <n>', 'processes side by side (default: one a core)', wholeNumber)
   .option('--results <folder>', 'where records, tables and the page go', 'results')

@@ -1,5 +1,5 @@
 import { type Options, Presets, SingleBar } from 'cli-progress';
-import { dataKey, loadExperimentData } from '../experiments/experiment-data.js';
+import { dataKey, type ExperimentData, loadExperimentData } from '../experiments/experiment-data.js';
 import { requireFit, requireSameData } from '../experiments/fits-data.js';
 import { type RunSpec, runId } from '../experiments/run-spec.js';
 import { KitError } from '../kit-error.js';
@@ -30,6 +30,7 @@ export async function prepareData(
   specs: readonly RunSpec[],
   records: readonly RunRecord[],
   signal: AbortSignal,
+  onLoaded?: (specs: readonly RunSpec[], data: ExperimentData) => Promise<void>,
 ): Promise<void> {
   const bar = pictureProgress();
   try {
@@ -39,6 +40,7 @@ export async function prepareData(
       if (signal.aborted) throw new KitError('cancelled', 'Stopped.');
       for (const spec of group) requireFit(spec, data);
       requireSameData(records, data.description);
+      await onLoaded?.(group, data);
     }
   } finally {
     bar.stop();
@@ -140,7 +142,7 @@ export function trainingProgress(specs: readonly RunSpec[]) {
   };
 }
 
-function duration(milliseconds: number): string {
+export function duration(milliseconds: number): string {
   const seconds = Math.round(milliseconds / 1000);
   return seconds < 90 ? `${seconds} s` : `${Math.round(seconds / 60)} min`;
 }

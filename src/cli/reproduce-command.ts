@@ -1,19 +1,29 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { deserialize } from 'node:v8';
+import { startBackend } from '../backends/start-backend.js';
 import { projectRoot } from '../experiments/environment.js';
-import { loadExperimentData, loadPictures } from '../experiments/experiment-data.js';
-import { type Experiment, readExperiment } from '../experiments/experiment-file.js';
+import { type ExperimentData, loadExperimentData, loadPictures } from '../experiments/experiment-data.js';
+import {
+  type Experiment,
+  type ExperimentChoice,
+  layOutExperiment,
+  readExperiment,
+} from '../experiments/experiment-file.js';
 import { requireSameData } from '../experiments/fits-data.js';
+import { estimatedTime, measureTime } from '../experiments/measured-time.js';
 import { embeddingsPath, readRecords, recordPath, removeRun } from '../experiments/record-store.js';
 import type { RunEmbeddings } from '../experiments/run-experiment.js';
 import { runAll } from '../experiments/run-pool.js';
 import { type RunSpec, runId } from '../experiments/run-spec.js';
+import { writeFileWhole } from '../files/write-file-whole.js';
 import { KitError } from '../kit-error.js';
 import { reportPaths, writeReport } from '../report/page.js';
 import { summaryTable } from '../report/table.js';
 import type { RunRecord } from '../types/run-record.js';
-import { cancelOnInterrupt, howToGoOn, prepareData, trainingProgress } from './progress.js';
+import { isFolder, type OwnPicturesPlan, planOwnPictures } from './own-pictures-plan.js';
+import { cancelOnInterrupt, duration, howToGoOn, prepareData, trainingProgress } from './progress.js';
 import { requireResultsApart } from './results-apart.js';
 
 export interface ReproduceOptions {
@@ -23,21 +33,35 @@ export interface ReproduceOptions {
   readonly force?: boolean;
   readonly workers?: number;
   readonly results: string;
+  /** Of one's own pictures: what to train a head on. */
+  readonly backbone?: string;
+  /** Of one's own pictures: write the experiment file here and train nothing. */
+  readonly writeExperiment?: string;
 }
 
 /** `kit reproduce`: trains what has no record yet, then writes tables, figures and the page. */
 export async function reproduceCommand(name: string, options: ReproduceOptions): Promise<void> {
   const started = Date.now();
-  const path = experimentPath(name);
-  const experiment = readExperiment(path, options);
-  const whole = readExperiment(path, { profile: options.profile });
+  const own = isFolder(name) ? await planOwnPictures(name, options) : undefined;
+  if (own === undefined) refuseOptionsOfPictures(name, options);
+  else process.stdout.write(own.description);
+  if (own !== undefined && options.writeExperiment !== undefined) {
+    writeExperimentFile(own.content, options.writeExperiment);
+    return;
+  }
+  const layOut = (choice: ExperimentChoice) =>
+    own === undefined
+      ? readExperiment(experimentPath(name), choice)
+      : layOutExperiment(own.content, `the experiment on ${name}`, choice);
+  const experiment = layOut(options);
+  const whole = layOut({ profile: options.profile });
   const ids = new Set([...whole.specs, ...experiment.specs].map(runId));
   const found = () => readRecords(options.results, experiment.name).filter((record) => ids.has(record.id));
   const missing = experiment.specs.filter(
     (spec) => options.force || !existsSync(recordPath(options.results, spec.experiment, runId(spec))),
   );
   await requireResultsApart(options.results, {
-    inputs: [path],
+    inputs: own === undefined ? [experimentPath(name)] : [],
     specs: experiment.specs,
     records: missing.map((spec) => recordPath(options.results, spec.experiment, runId(spec))),
     report: reportPaths(options.results, experiment.name),
@@ -57,6 +81,41 @@ export async function reproduceCommand(name: string, options: ReproduceOptions):
   process.stdout.write(`\n${summaryTable(records)}\n\n${minutes} minutes. Everything on one page: ${page}\n`);
 }
 
+function refuseOptionsOfPictures(name: string, { backbone, writeExperiment }: ReproduceOptions): void {
+  const given =
+    backbone !== undefined ? '--backbone' : writeExperiment !== undefined ? '--write-experiment' : null;
+  if (given === null) return;
+  throw new KitError(
+    'invalid-argument',
+    `${given} goes with a folder of pictures; ${name} is ${/[/\\]/.test(name) && !name.endsWith('.json') ? 'no folder' : 'an experiment, whose file says these things'}.`,
+  );
+}
+
+function writeExperimentFile(content: OwnPicturesPlan['content'], path: string): void {
+  if (existsSync(path))
+    throw new KitError('invalid-argument', `${path} is there already; name another file, or remove it.`);
+  writeFileWhole(path, `${JSON.stringify(content, null, 2)}\n`);
+  process.stdout.write(`${path}: run it from this folder with kit reproduce ${path}\n`);
+}
+
+/** From a few steps of one run of the group, timed here. */
+async function sayHowLong(
+  group: readonly RunSpec[],
+  data: ExperimentData,
+  all: readonly RunSpec[],
+  { workers = availableParallelism() }: ReproduceOptions,
+): Promise<void> {
+  const spec = group.find(({ loss }) => loss !== null);
+  if (spec === undefined || group.reduce((sum, { steps }) => sum + steps, 0) < WORTH_MEASURING) return;
+  const backend = await startBackend({ threads: 1 });
+  const time = await measureTime(spec, data, backend);
+  const step = `${(time.millisecondsAStep / 1000).toPrecision(2)} s a step of ${spec.method}, measured here`;
+  const share = group.length < all.length ? `${group.length} of ${all.length} runs` : `${group.length} runs`;
+  process.stdout.write(`${share}: about ${duration(estimatedTime(group, time, workers))} (${step}).\n`);
+}
+
+const WORTH_MEASURING = 200;
+
 function experimentPath(name: string): string {
   return name.endsWith('.json') ? name : join(projectRoot, 'experiments', `${name}.json`);
 }
@@ -69,7 +128,7 @@ async function trainMissing(
   const signal = cancelOnInterrupt(howToGoOn(options));
   const ids = new Set(specs.map(runId));
   const kept = records.filter(({ id }) => !ids.has(id));
-  await prepareData(specs, kept, signal);
+  await prepareData(specs, kept, signal, (group, data) => sayHowLong(group, data, specs, options));
   for (const spec of options.force ? specs : []) removeRun(options.results, spec.experiment, runId(spec));
   const progress = trainingProgress(specs);
   try {

@@ -5,6 +5,7 @@ import { loadCub200 } from '../datasets/cub-200.js';
 import { loadCub200Crops } from '../datasets/cub-200-crops.js';
 import { loadEmoji } from '../datasets/emoji.js';
 import { type FixedSizeImageSet, toFixedSize } from '../datasets/fixed-size-image-set.js';
+import { heldOutPicturesSplit } from '../datasets/held-out-pictures-split.js';
 import { loadImageFolder } from '../datasets/image-folder.js';
 import { loadOnlineProducts } from '../datasets/online-products.js';
 import { paperSplit, type SplitImageSet } from '../datasets/paper-split.js';
@@ -97,6 +98,7 @@ async function loadParts(
 
 function splitOf(images: ImageSet | SplitImageSet, split: RunSpec['split']): Split {
   if (split.name === 'folds') return classFold(images, split);
+  if (split.name === 'held-out-pictures') return heldOutPicturesSplit(images, split);
   if (split.name !== 'paper') return classDisjointSplit(images, split);
   if ('split' in images) return paperSplit(images, split);
   throw new Error(`${images.name} has no split of its own`);

@@ -55,7 +55,12 @@ export interface ExperimentChoice {
  * @throws KitError `invalid-spec` naming the file and the fault
  */
 export function readExperiment(path: string, choice: ExperimentChoice): Experiment {
-  const file = parseExperimentFile(path);
+  return layOutExperiment(readExtended(path), path, choice);
+}
+
+/** As `readExperiment`, of the content of a file. @param path names it in messages */
+export function layOutExperiment(content: unknown, path: string, choice: ExperimentChoice): Experiment {
+  const file = parseExperimentFile(content, path);
   const profile = file.profiles[choice.profile];
   if (profile === undefined) {
     const names = Object.keys(file.profiles).join(', ');
@@ -86,7 +91,7 @@ export function readExperiment(path: string, choice: ExperimentChoice): Experime
  * The file's JSON with what it extends below it: `extends` names a file relative to it, whose `base` and `profiles` it
  * goes on from key by key; `name`, `title` and `methods` it replaces where it has them.
  */
-function readExtended(path: string, above: readonly string[] = []): Record<string, unknown> {
+export function readExtended(path: string, above: readonly string[] = []): Record<string, unknown> {
   if (above.includes(resolve(path))) {
     throw new KitError('invalid-spec', `${path} extends itself: ${[...above, path].join(' extends ')}.`);
   }
@@ -109,8 +114,7 @@ function readFile(path: string, extendedBy: string | undefined): unknown {
   return readSpecFile(path);
 }
 
-function parseExperimentFile(path: string): ExperimentFile {
-  const value = readExtended(path);
+function parseExperimentFile(value: unknown, path: string): ExperimentFile {
   const file = parseWith(experimentFileSchema, value, path);
   requireDifferentNames(file.methods, path);
   const budgets = new Set(file.methods.filter((m) => m.tries).map((m) => Object.keys(m.tries ?? {}).length));

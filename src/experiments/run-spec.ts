@@ -86,6 +86,13 @@ const split = z.discriminatedUnion('name', [
     test: share,
     seed: z.int(),
   }),
+  /** Few classes: `test` is a share of them, `validation` a share of the pictures of each other class. */
+  z.strictObject({
+    name: z.literal('held-out-pictures'),
+    test: share.gt(0).lt(1),
+    validation: share.gt(0).lt(1),
+    seed: z.int(),
+  }),
   /** The classes that the data set's papers train and test on; `validation` is a share of the training classes. */
   z.strictObject({ name: z.literal('paper'), validation: share.gt(0).lt(1), seed: z.int() }),
   /** All classes in `count` folds, each the test classes once; `validation` is a share of the others. */
@@ -151,7 +158,7 @@ export function parseRunSpec(value: unknown, origin: string): RunSpec {
       `${origin}: split.fold is ${spec.split.fold}; of ${spec.split.count} folds, counted from 0, the last is ${spec.split.count - 1}.`,
     );
   }
-  if (spec.split.name === 'paper' || spec.split.name === 'folds') return spec;
+  if (!('train' in spec.split)) return spec;
   const { train, validation, test } = spec.split;
   if (train + validation + test > 1 + 1e-9) {
     throw new KitError(
