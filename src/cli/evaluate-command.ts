@@ -1,5 +1,5 @@
 import { evaluateInDetail, runMetricsOf } from '../evaluation/evaluate-embeddings.js';
-import { readEmbeddings } from '../evaluation/read-embeddings.js';
+import { readEmbeddingFile } from '../evaluation/read-embeddings.js';
 import { scoreEngine } from '../evaluation/start-score-engine.js';
 import { holdsMark, requireFreeOutputs } from '../files/planned-outputs.js';
 import { sha256OfFile } from '../files/sha256-of-file.js';
@@ -11,6 +11,8 @@ import { kitVersion } from './version.js';
 
 export interface EvaluateOptions {
   readonly labels?: string;
+  /** Column (name, or number from 1) or array of an .npz that holds the labels. */
+  readonly labelColumn?: string;
   readonly ks: readonly string[];
   readonly seed: number;
   readonly restarts: number;
@@ -26,7 +28,8 @@ export async function evaluateCommand(path: string, options: EvaluateOptions): P
   const inputs = options.labels === undefined ? [path] : [path, options.labels];
   if (options.out !== undefined)
     await await requireFreeOutputs({ inputs, outputs: outputsOf(options.out), force: options.force });
-  const table = readEmbeddings(path, options.labels);
+  const { table, classNames, notes } = readEmbeddingFile(path, options.labels, options);
+  for (const note of notes) print(`note: ${note}`);
   const ks = options.ks.map(Number);
   const most = table.labels.length - 1;
   if (most < 1)
@@ -54,6 +57,8 @@ export async function evaluateCommand(path: string, options: EvaluateOptions): P
       dimension: table.dimension,
       classes,
     },
+    classNames: classNames ?? null,
+    notes,
     labels: options.labels === undefined ? null : await identityOf(options.labels),
     evaluation: {
       ks,

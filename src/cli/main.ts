@@ -89,8 +89,15 @@ program
   .description(
     'score embeddings that any framework made: Recall@K, MAP@R, R-precision, NMI, AMI, pairwise F1',
   )
-  .argument('<embeddings>', '.npy of n rows, or .csv whose last column is the label')
-  .option('--labels <file>', '.npy of n integers, or a text file of one a line')
+  .argument(
+    '<embeddings>',
+    '.npy of n rows, .npz, or a text table (.csv, .tsv, .txt) with the labels in a column',
+  )
+  .option('--labels <file>', '.npy of n integers or words, or a text file of one a line')
+  .option(
+    '--label-column <name>',
+    'column that holds the labels, by name or number from 1 (default: the one so named, else the last)',
+  )
   .addOption(
     new Option('--ks <list>', 'the Ks of Recall@K, comma-separated')
       .argParser(listOf)

@@ -16,6 +16,10 @@ export interface EvaluationRecord {
     readonly dimension: number;
     readonly classes: number;
   };
+  /** Words that the labels were, in the order of their first rows; null where they were numbers. */
+  readonly classNames: readonly string[] | null;
+  /** What was decided about the files, and what looks odd in them. */
+  readonly notes: readonly string[];
   /** Null where the file of embeddings holds them. */
   readonly labels: FileIdentity | null;
   readonly evaluation: {

@@ -1,0 +1,40 @@
+import { KitError } from '../kit-error.js';
+
+/** Labels as small whole numbers, in the order in which they first appear. */
+export interface NamedLabels {
+  readonly labels: Int32Array;
+  /** The words that the labels were; undefined where they were numbers. */
+  readonly classNames?: readonly string[];
+}
+
+/**
+ * Labels of any size, or words, become small numbers; equal stays equal.
+ *
+ * @param name of the file, for messages
+ * @throws KitError `invalid-embeddings` naming the row whose label is missing, a fraction, or too large to be exact
+ */
+export function namedLabels(found: readonly (number | string)[], name: string): NamedLabels {
+  const words = found.filter((label) => typeof label === 'string' && Number.isNaN(numberOf(label)));
+  const asWords = words.length > found.length / 2;
+  const keys: readonly (number | string)[] = asWords
+    ? found.map(String)
+    : found.map((label) => numberOf(label));
+  const wrong = asWords ? keys.indexOf('') : keys.findIndex((key) => !Number.isSafeInteger(key));
+  if (wrong >= 0) {
+    const shown = found[wrong] === '' ? 'missing' : found[wrong];
+    throw new KitError(
+      'invalid-embeddings',
+      `${name}: the label of row ${wrong} is ${shown}; labels are whole numbers of at most 53 bits, or words.`,
+    );
+  }
+  const known = new Map<number | string, number>();
+  const labels = Int32Array.from(keys, (key) => {
+    if (!known.has(key)) known.set(key, known.size);
+    return known.get(key) as number;
+  });
+  return asWords ? { labels, classNames: [...known.keys()].map(String) } : { labels };
+}
+
+function numberOf(label: number | string): number {
+  return typeof label === 'string' && label.trim() === '' ? Number.NaN : Number(label);
+}
