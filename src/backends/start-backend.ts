@@ -23,6 +23,11 @@ export type BackendName = keyof typeof ENGINES;
  */
 const AUTOMATIC: readonly BackendName[] = ['tensorflow-gpu', 'webgpu', 'tensorflow-cpu', 'wasm', 'cpu'];
 
+/** Whether it computes on a GPU, which runs are to have one after the other. */
+export function isGpu(name: BackendName): boolean {
+  return name === 'tensorflow-gpu' || name === 'webgpu';
+}
+
 export interface BackendDescription extends StartedEngine {
   readonly name: BackendName;
   /** The faster ones that did not start, and why. */

@@ -112,19 +112,24 @@ export function trainingProgress(specs: readonly RunSpec[]) {
     const here = done() - resumed;
     return here === 0 ? '…' : duration(((Date.now() - started) / here) * (total - done()));
   };
+  /** Over all runs side by side. */
+  const rate = () =>
+    `${((1000 * (done() - resumed)) / Math.max(1, Date.now() - started)).toFixed(1)} steps/s`;
   const options: Options = {
-    format: ' {bar} {percentage}% · {finished}/{runs} runs · {left} left · {now}',
+    format: ' {bar} {percentage}% · {finished}/{runs} runs · {rate} · {left} left · {now}',
     hideCursor: true,
   };
   const bar = process.stdout.isTTY ? new SingleBar(options, Presets.shades_classic) : null;
-  bar?.start(total, 0, { finished: 0, runs: specs.length, left: '…', now: '' });
+  bar?.start(total, 0, { finished: 0, runs: specs.length, left: '…', rate: '', now: '' });
 
   function show(now: string): void {
-    bar?.update(done(), { finished, left: left(), now });
+    bar?.update(done(), { finished, left: left(), rate: rate(), now });
     if (bar !== null || Date.now() - printed < 30_000) return;
     printed = Date.now();
     const percent = Math.floor((100 * done()) / total);
-    process.stdout.write(`${percent}% · ${finished}/${specs.length} runs · ${left()} left · ${now}\n`);
+    process.stdout.write(
+      `${percent}% · ${finished}/${specs.length} runs · ${rate()} · ${left()} left · ${now}\n`,
+    );
   }
   return {
     step(spec: RunSpec, step: number): void {

@@ -1,13 +1,14 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { availableParallelism, totalmem } from 'node:os';
 import { join } from 'node:path';
+import { type BackendName, isGpu } from '../backends/start-backend.js';
 import { KitError, type KitErrorCode } from '../kit-error.js';
 import type { RunSpec } from './run-spec.js';
 import type { WorkerOrder, WorkerReport } from './run-worker.js';
 
 export interface RunPoolOptions {
   readonly results: string;
-  /** Processes side by side; default one for each core, at most so many as the memory holds. */
+  /** Processes side by side; default one a GPU, else one for each core, at most so many as the memory holds. */
   readonly workers?: number;
   onStep?(spec: RunSpec, step: number): void;
   onDone?(spec: RunSpec): void;
@@ -36,17 +37,30 @@ export async function runAll(specs: readonly RunSpec[], options: RunPoolOptions)
   };
   options.signal?.addEventListener('abort', stop);
   try {
-    await Promise.all(Array.from({ length: size }, () => workThrough(waiting, workers, options)));
+    const begin = () => workThrough(waiting, workers, options);
+    const first = begin();
+    const backend = await Promise.race([first.backend, first.done]);
+    const alone = options.workers === undefined && typeof backend === 'string' && isGpu(backend);
+    const others = Array.from({ length: alone ? 0 : size - 1 }, () => begin().done);
+    await Promise.all([first.done, ...others]);
   } finally {
     stop();
     options.signal?.removeEventListener('abort', stop);
   }
 }
 
-function workThrough(waiting: RunSpec[], workers: ChildProcess[], options: RunPoolOptions): Promise<void> {
+/** A worker process: what it computes with, as soon as it says so, and its end when nothing is left to do. */
+function workThrough(
+  waiting: RunSpec[],
+  workers: ChildProcess[],
+  options: RunPoolOptions,
+): { readonly backend: Promise<BackendName>; readonly done: Promise<void> } {
   const worker = fork(join(__dirname, 'run-worker.js'), { execArgv: [] });
   workers.push(worker);
-  return new Promise((resolve, reject) => {
+  const backend = new Promise<BackendName>((resolve) => {
+    worker.on('message', (report: WorkerReport) => report.kind === 'started' && resolve(report.backend));
+  });
+  const done = new Promise<void>((resolve, reject) => {
     let spec: RunSpec | undefined;
     const next = () => {
       spec = waiting.shift();
@@ -74,6 +88,7 @@ function workThrough(waiting: RunSpec[], workers: ChildProcess[], options: RunPo
     });
     next();
   });
+  return { backend, done };
 }
 
 function failure(spec: RunSpec, code: string | null, message: string): Error {

@@ -1,5 +1,5 @@
 import '../backends/onnxruntime/no-telemetry.js';
-import { startBackend } from '../backends/start-backend.js';
+import { type BackendName, startBackend } from '../backends/start-backend.js';
 import { setEvaluationThreads } from '../evaluation/evaluation-threads.js';
 import { KitError } from '../kit-error.js';
 import { dataKey, type ExperimentData, loadExperimentData } from './experiment-data.js';
@@ -14,6 +14,7 @@ export interface WorkerOrder {
 }
 
 export type WorkerReport =
+  | { readonly kind: 'started'; readonly backend: BackendName }
   | { readonly kind: 'step'; readonly step: number }
   | { readonly kind: 'done' }
   | { readonly kind: 'failed'; readonly code: string | null; readonly message: string };
@@ -28,6 +29,7 @@ let data: { readonly key: string; readonly loaded: ExperimentData } | undefined;
 async function carryOut(order: WorkerOrder): Promise<void> {
   setEvaluationThreads(order.threads);
   const backend = await startBackend({ threads: order.threads });
+  send({ kind: 'started', backend: backend.name });
   const key = dataKey(order.spec);
   if (data?.key !== key) data = { key, loaded: await loadExperimentData(order.spec) };
   await runExperiment(order.spec, {
