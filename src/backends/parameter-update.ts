@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { hostView } from './host-view.js';
+import { deviceUpdate } from './webgpu/device-update.js';
 
 /** Adam: values −= decay · values + rate · m / (√v · correction + ε). SGD: v = momentum · v + g + decay · values; values −= rate · v. */
 export type UpdateRule = 'adam' | 'sgd';
@@ -24,12 +25,12 @@ export interface ParameterUpdate {
   dispose(): void;
 }
 
-export const BETA_1 = 0.9;
-export const BETA_2 = 0.999;
-export const EPSILON = 1e-8;
+const BETA_1 = 0.9;
+const BETA_2 = 0.999;
+const EPSILON = 1e-8;
 
 export function parameterUpdate(options: ParameterUpdateOptions): ParameterUpdate {
-  return hostUpdate(options);
+  return tf.getBackend() === 'webgpu' ? deviceUpdate(options) : hostUpdate(options);
 }
 
 /**

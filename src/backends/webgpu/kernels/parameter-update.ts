@@ -8,14 +8,16 @@ export interface AdamTensors {
   /** Of variable's size: running means of the gradient and of its square. */
   readonly first: tf.TensorInfo;
   readonly second: tf.TensorInfo;
-  /** [3]: learning rate / (1 − β₁ᵗ), 1 / √(1 − β₂ᵗ), 1 − learning rate · weight decay. */
+  /** [groups, 3]: rate, correction, decay. */
   readonly rates: tf.TensorInfo;
+  /** Row of the rates. */
+  readonly group: number;
 }
 
-/** A step of Adam with decoupled weight decay: `variable`, `first` and `second` are written in place. */
+/** values −= decay · values + rate · m / (√v · correction + ε); `variable`, `first` and `second` are written in place. */
 export function adamUpdate(
   backend: WebGPUBackend,
-  { variable, gradient, first, second, rates }: AdamTensors,
+  { variable, gradient, first, second, rates, group }: AdamTensors,
   { beta1, beta2, epsilon }: { readonly beta1: number; readonly beta2: number; readonly epsilon: number },
 ): void {
   const threads = sizeOf(variable);
@@ -24,8 +26,8 @@ export function adamUpdate(
     variant: '',
     writes: [values('variable', variable), values('first', first), values('second', second)],
     reads: [values('gradient', gradient), values('rates', rates)],
-    integers: { threads },
-    // Both shares as the host rounds them: 1 − β in float32 would be off in the fifth digit for β₂.
+    integers: { threads, row: 3 * group },
+    // Both shares as the host rounds them: 1 − β₂ in float32 would be off in the fifth digit.
     floats: { beta1, beta2, rest1: 1 - beta1, rest2: 1 - beta2, epsilon },
     workgroups: workgroupsFor(threads),
     code: () =>
@@ -35,7 +37,7 @@ export function adamUpdate(
   let v = u.beta2 * second[at] + u.rest2 * g * g;
   first[at] = m;
   second[at] = v;
-  variable[at] = rates[2] * variable[at] - rates[0] * m / (sqrt(v) * rates[1] + u.epsilon);`),
+  variable[at] -= rates[u.row + 2] * variable[at] + rates[u.row] * m / (sqrt(v) * rates[u.row + 1] + u.epsilon);`),
   });
 }
 
@@ -44,14 +46,16 @@ export interface MomentumTensors {
   readonly gradient: tf.TensorInfo;
   /** Of variable's size. */
   readonly velocity: tf.TensorInfo;
-  /** [3]: learning rate, momentum, weight decay. */
+  /** [groups, 3]: rate, momentum, decay. */
   readonly rates: tf.TensorInfo;
+  /** Row of the rates. */
+  readonly group: number;
 }
 
-/** A step of SGD with momentum and an L2 penalty: `variable` and `velocity` are written in place. */
+/** v = momentum · v + g + decay · values; values −= rate · v: `variable` and `velocity` are written in place. */
 export function momentumUpdate(
   backend: WebGPUBackend,
-  { variable, gradient, velocity, rates }: MomentumTensors,
+  { variable, gradient, velocity, rates, group }: MomentumTensors,
 ): void {
   const threads = sizeOf(variable);
   run(backend, {
@@ -59,13 +63,27 @@ export function momentumUpdate(
     variant: '',
     writes: [values('variable', variable), values('velocity', velocity)],
     reads: [values('gradient', gradient), values('rates', rates)],
-    integers: { threads },
+    integers: { threads, row: 3 * group },
     workgroups: workgroupsFor(threads),
     code: () =>
       eachThread(`
-  let v = rates[1] * velocity[at] + gradient[at] + rates[2] * variable[at];
+  let v = rates[u.row + 1] * velocity[at] + gradient[at] + rates[u.row + 2] * variable[at];
   velocity[at] = v;
-  variable[at] -= rates[0] * v;`),
+  variable[at] -= rates[u.row] * v;`),
+  });
+}
+
+/** Copies `value` into `variable`, which keeps its place on the device. */
+export function copyInto(backend: WebGPUBackend, variable: tf.TensorInfo, value: tf.TensorInfo): void {
+  const threads = sizeOf(variable);
+  run(backend, {
+    name: 'KitCopyInto',
+    variant: '',
+    writes: [values('variable', variable)],
+    reads: [values('value', value)],
+    integers: { threads },
+    workgroups: workgroupsFor(threads),
+    code: () => eachThread('variable[at] = value[at];'),
   });
 }
 
