@@ -43,6 +43,10 @@ export {
 export { parseRunSpec, type RunSpec, runId } from './experiments/run-spec.js';
 export { type Degrees, degrees, type Radians, radians, toDegrees, toRadians } from './geometry/angle.js';
 export {
+  guaranteedDistanceRatio,
+  LARGEST_ALPHA_OF_RIGHT_NEIGHBOURS,
+} from './geometry/neighbour-guarantee.js';
+export {
   angleAtAnchor,
   angleAtNegative,
   auxiliaryPoint,
@@ -55,6 +59,7 @@ export {
   violatingShare,
 } from './geometry/triangle.js';
 export { KitError, type KitErrorCode } from './kit-error.js';
+export { throwIfInterrupted, withProgress } from './lab/cell-progress.js';
 export { showChart, showImage, showMarkdown, showPictures } from './lab/notebook-display.js';
 export { type AngularHingeOptions, angularHingeLoss } from './losses/angular-hinge-loss.js';
 export { type AngularLossOptions, type AngularNegatives, angularLoss } from './losses/angular-loss.js';

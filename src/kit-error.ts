@@ -1,3 +1,5 @@
+import { inspect } from 'node:util';
+
 /** What went wrong, as a word that code can compare. */
 export type KitErrorCode =
   | 'backend-unavailable'
@@ -30,5 +32,10 @@ export class KitError extends Error {
     options?: ErrorOptions,
   ) {
     super(message, options);
+  }
+
+  /** What a notebook shows of it: the message; the trace is in `stack`. */
+  [inspect.custom](): string {
+    return `${this.name} (${this.code}): ${this.message}`;
   }
 }

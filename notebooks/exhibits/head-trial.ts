@@ -1,14 +1,14 @@
 import * as tf from '@tensorflow/tfjs';
 import {
-  type BatchLoss,
   embeddingHead,
   NPairSampler,
   Optimizer,
   type OptimizerOptions,
   recallAtK,
   SeededRandom,
+  throwIfInterrupted,
 } from 'angular-loss-kit';
-import type { ThreadLoss } from './thread-losses';
+import type { PairLoss } from './thread-suspects';
 
 export interface Features {
   /** n × dimension, row-major. */
@@ -20,34 +20,30 @@ export interface Features {
 export interface HeadTrialOptions {
   readonly train: Features;
   readonly held: Features;
-  /** A loss of triplets (one negative each, of the next class of the batch), or a loss of the whole batch. */
-  readonly loss:
-    | {
-        readonly triplets: (
-          anchors: tf.Tensor2D,
-          positives: tf.Tensor2D,
-          negatives: tf.Tensor2D,
-        ) => ThreadLoss;
-      }
-    | { readonly batch: BatchLoss };
+  readonly loss: PairLoss;
   readonly optimizer: OptimizerOptions;
   /** Radius of the sphere that embeddings are put on; null leaves them as they are. */
   readonly radius: number | null;
   readonly steps: number;
   readonly seed: number;
+  readonly signal?: AbortSignal;
 }
 
 export interface HeadTrialResult {
   /** Recall@1 on the held-out classes after the last step; 0 where the loss was no longer a number. */
   readonly recallAt1: number;
-  /** Share of triplets without a gradient, step by step; empty for a loss of the whole batch. */
+  /** Share of pairs without a gradient, step by step. */
   readonly silent: readonly number[];
 }
 
 const PAIRS = 32;
 const EMBEDDING_DIMENSION = 64;
 
-/** Trains one linear layer on frozen features with one loss. */
+/**
+ * Trains one linear layer on frozen features with one loss.
+ *
+ * @throws KitError `cancelled` when `signal` aborts
+ */
 export async function trialOfHead(options: HeadTrialOptions): Promise<HeadTrialResult> {
   const { train, held, loss, radius, steps } = options;
   const random = new SeededRandom(options.seed);
@@ -62,42 +58,34 @@ export async function trialOfHead(options: HeadTrialOptions): Promise<HeadTrialR
   const sampler = new NPairSampler({ labels: train.labels, classes: PAIRS });
   const silent: number[] = [];
   let finite = true;
-  for (let step = 0; step < steps && finite; step++) {
-    const rows = sampler.batch(random.fork(step));
-    tf.tidy(() => {
-      const inputs = rowsOf(train, rows);
-      const { value, grads } = tf.variableGrads(
-        () => {
-          const embeddings = head.embed(inputs, null);
-          if ('batch' in loss)
-            return loss.batch(
-              embeddings,
-              rows.map((row) => train.labels[row]),
-            );
-          const [anchors, positives] = tf.unstack(
-            embeddings.reshape([PAIRS, 2, EMBEDDING_DIMENSION]),
-            1,
-          ) as tf.Tensor2D[];
-          const negatives = tf.concat([positives.slice([1]), positives.slice([0], [1])]) as tf.Tensor2D;
-          const { losses, total } = loss.triplets(anchors, positives, negatives);
-          silent.push(losses.dataSync().filter((one) => one === 0).length / PAIRS);
-          return total;
-        },
-        head.parameters.map(({ variable }) => variable),
-      );
-      finite = Number.isFinite(value.dataSync()[0]);
-      if (finite) optimizer.apply(grads, step, steps);
-    });
+  try {
+    for (let step = 0; step < steps && finite; step++) {
+      await throwIfInterrupted(options.signal);
+      const rows = sampler.batch(random.fork(step));
+      tf.tidy(() => {
+        const inputs = rowsOf(train, rows);
+        const { value, grads } = tf.variableGrads(
+          () => {
+            const embeddings = head.embed(inputs, null).reshape([PAIRS, 2, EMBEDDING_DIMENSION]);
+            const [anchors, positives] = tf.unstack(embeddings, 1) as tf.Tensor2D[];
+            const { losses, total } = loss(anchors, positives);
+            silent.push(losses.dataSync().filter((one) => one === 0).length / PAIRS);
+            return total;
+          },
+          head.parameters.map(({ variable }) => variable),
+        );
+        finite = Number.isFinite(value.dataSync()[0]);
+        if (finite) optimizer.apply(grads, step, steps);
+      });
+    }
+    const all = Array.from(held.labels.keys());
+    const embedded = tf.tidy(() => head.embed(rowsOf(held, all), null).dataSync() as Float32Array);
+    if (!finite || !embedded.every(Number.isFinite)) return { recallAt1: 0, silent };
+    const table = { vectors: embedded, dimension: EMBEDDING_DIMENSION, labels: held.labels };
+    return { recallAt1: (await recallAtK(table, [1]))[1], silent };
+  } finally {
+    head.dispose();
   }
-  const all = Array.from(held.labels.keys());
-  const embedded = tf.tidy(() => head.embed(rowsOf(held, all), null).dataSync() as Float32Array);
-  head.dispose();
-  if (!finite || !embedded.every(Number.isFinite)) return { recallAt1: 0, silent };
-  const recall = await recallAtK(
-    { vectors: embedded, dimension: EMBEDDING_DIMENSION, labels: held.labels },
-    [1],
-  );
-  return { recallAt1: recall[1], silent };
 }
 
 function rowsOf({ vectors, dimension }: Features, rows: readonly number[]): tf.Tensor2D {

@@ -74,7 +74,8 @@ function errorOutput(reported: readonly unknown[][]): NotebookOutput {
     output_type: 'error',
     ename: thrown?.name ?? 'CompileError',
     evalue: thrown?.message ?? text,
-    traceback: (thrown?.stack ?? text).split('\n'),
+    // As `inspect` has it: an error of the kit is its message alone.
+    traceback: text.split('\n'),
   };
 }
 

@@ -21,7 +21,10 @@ export interface NotebookCell {
 
 export interface Notebook {
   readonly nbformat: number;
-  readonly metadata?: object;
+  readonly metadata?: {
+    /** Seconds that a run of the whole notebook may take; for notebooks that take longer than the default. */
+    readonly kit?: { readonly timeoutSeconds?: number };
+  };
   readonly cells: NotebookCell[];
 }
 

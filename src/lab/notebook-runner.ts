@@ -12,7 +12,7 @@ const DEFAULT_TIMEOUT_SECONDS = 600;
 export interface RunNotebookOptions {
   /** Where the executed copy goes; it is written also when a cell fails, with the outputs up to there. */
   readonly outputPath: string;
-  /** For the whole notebook. Default 600. */
+  /** For the whole notebook. Default: what its metadata says under `kit`, or 600. */
   readonly timeoutSeconds?: number;
   /** Called as each code cell begins. */
   onCell?(done: number, total: number): void;
@@ -28,7 +28,8 @@ export async function runNotebook(path: string, options: RunNotebookOptions): Pr
   const notebook = readNotebook(path);
   const codeCells = notebook.cells.filter((cell) => cell.cell_type === 'code');
   for (const cell of codeCells) Object.assign(cell, { outputs: [], execution_count: null });
-  const child = startChild(dirname(resolve(path)), options.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS);
+  const { timeoutSeconds = notebook.metadata?.kit?.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS } = options;
+  const child = startChild(dirname(resolve(path)), timeoutSeconds);
   try {
     for (const [i, cell] of codeCells.entries()) {
       options.onCell?.(i, codeCells.length);

@@ -1,11 +1,8 @@
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import * as exhibits from '../../notebooks/exhibits/faulty-angular-losses.js';
-import {
-  hingeOverAllNegatives,
-  smoothWithOneNegative,
-} from '../../notebooks/exhibits/one-negative-or-all.js';
 import { threadAngularLoss, threadTripletLoss } from '../../notebooks/exhibits/thread-losses.js';
+import { angularSuspect, tripletSuspect } from '../../notebooks/exhibits/thread-suspects.js';
 import { angularHingeLoss, reference, tripletHingeLoss } from '../../src/index.js';
 import { nPairBatch, randomPoints } from '../losses/batches.js';
 
@@ -56,26 +53,70 @@ describe('the losses of the thread, ported with their faults', () => {
   });
 });
 
-describe('the forms between the thread’s hinge and Eq. 8', () => {
+describe('the suspects between the thread’s losses and Eq. 8', () => {
   const { points, labels } = nPairBatch(4, 3, 'between');
   const classes = [0, 1, 2, 3];
+  const [anchors, positives] = [0, 1].map((k) => () => tf.tensor2d(classes.map((i) => points[2 * i + k])));
+  const lossOf = (loss: ReturnType<typeof angularSuspect>) => value(loss(anchors(), positives()).total);
+  const inside = (i: number, j: number, alpha: number) => {
+    const [x, y, z] = [points[2 * i], points[2 * i + 1], points[2 * j + 1]];
+    const t = Math.tan((alpha * Math.PI) / 180) ** 2;
+    return x.reduce((sum, v, k) => sum + (v - y[k]) ** 2 - 4 * t * (z[k] - (v + y[k]) / 2) ** 2, 0);
+  };
+  const mean = (values: number[]) => values.reduce((sum, v) => sum + v, 0) / values.length;
+  const others = (i: number) => classes.filter((j) => j !== i);
 
-  it('over all negatives: the mean of the kit’s hinge over every anchor and other positive', () => {
-    const each = classes.flatMap((i) =>
-      classes
-        .filter((j) => j !== i)
-        .map((j) => reference.angularHinge(points[2 * i], points[2 * i + 1], points[2 * j + 1], 45).loss),
-    );
-    const mean = each.reduce((sum, loss) => sum + loss, 0) / each.length;
-    expect(mean).toBeGreaterThan(0);
-    expect(value(hingeOverAllNegatives(tf.tensor2d(points), labels))).toBeCloseTo(mean, 4);
+  it.each([20, 36, 45])(
+    'hinge at %s°: one negative is the next class, all is the mean, hardest the largest',
+    (alphaDegrees) => {
+      const hinge = (i: number, j: number) =>
+        reference.angularHinge(points[2 * i], points[2 * i + 1], points[2 * j + 1], alphaDegrees).loss;
+      const expected = {
+        one: mean(classes.map((i) => hinge(i, (i + 1) % 4))),
+        all: mean(classes.flatMap((i) => others(i).map((j) => hinge(i, j)))),
+        hardest: mean(classes.map((i) => Math.max(...others(i).map((j) => hinge(i, j))))),
+      };
+      expect(expected.hardest).toBeGreaterThan(expected.all);
+      for (const negatives of ['one', 'all', 'hardest'] as const)
+        expect(lossOf(angularSuspect({ alphaDegrees, negatives }))).toBeCloseTo(expected[negatives], 4);
+    },
+  );
+
+  it('a margin stands inside the hinge', () => {
+    const expected = mean(classes.map((i) => Math.max(0, inside(i, (i + 1) % 4, 45) + 5)));
+    expect(lossOf(angularSuspect({ margin: 5 }))).toBeCloseTo(expected, 4);
   });
 
-  it('smooth, with one negative: the kit’s batch form where a batch has two classes', () => {
-    const [two, twoLabels] = [points.slice(0, 4), labels.slice(0, 4)];
-    const of = (rows: number[]) => tf.tensor2d(rows.map((row) => points[row]));
-    const { total } = smoothWithOneNegative(of([0, 2]), of([1, 3]), of([3, 1]));
-    expect(value(total)).toBeCloseTo(reference.angular(two, twoLabels, { alphaDegrees: 45 }).loss, 5);
+  it('smooth: log(1 + Σ exp v)', () => {
+    const one = mean(classes.map((i) => Math.log1p(Math.exp(inside(i, (i + 1) % 4, 40)))));
+    const all = mean(
+      classes.map((i) => Math.log1p(others(i).reduce((sum, j) => sum + Math.exp(inside(i, j, 40)), 0))),
+    );
+    expect(lossOf(angularSuspect({ alphaDegrees: 40, form: 'smooth' }))).toBeCloseTo(one, 4);
+    expect(lossOf(angularSuspect({ alphaDegrees: 40, form: 'smooth', negatives: 'all' }))).toBeCloseTo(
+      all,
+      4,
+    );
+  });
+
+  it.each([36, 45])('products over all negatives at %s°: the kit’s Eq. 8', (alphaDegrees) => {
+    expect(lossOf(angularSuspect({ alphaDegrees, form: 'products', negatives: 'all' }))).toBeCloseTo(
+      reference.angular(points, labels, { alphaDegrees }).loss,
+      4,
+    );
+  });
+
+  it('triplet: one negative is the next class, hardest the nearest to the anchor', () => {
+    const triplet = (i: number, j: number) =>
+      reference.tripletHinge(points[2 * i], points[2 * i + 1], points[2 * j + 1], 0.5).loss;
+    expect(lossOf(tripletSuspect({ margin: 0.5 }))).toBeCloseTo(
+      mean(classes.map((i) => triplet(i, (i + 1) % 4))),
+      4,
+    );
+    expect(lossOf(tripletSuspect({ margin: 0.5, negatives: 'hardest' }))).toBeCloseTo(
+      mean(classes.map((i) => Math.max(...others(i).map((j) => triplet(i, j))))),
+      4,
+    );
   });
 });
 

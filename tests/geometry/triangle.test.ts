@@ -6,6 +6,8 @@ import {
   auxiliaryPoint,
   constructedAngleAtNegative,
   degrees,
+  guaranteedDistanceRatio,
+  LARGEST_ALPHA_OF_RIGHT_NEIGHBOURS,
   midpoint,
   type Point,
   reference,
@@ -87,5 +89,38 @@ describe('the triangle of anchor, positive and negative', () => {
     const near = { anchor: [0, 0], positive: [2, 0], negative: [1, 0.1] };
     const far = { anchor: [0, 0], positive: [2, 0], negative: [1, 50] };
     expect(violatingShare([near, far, far, far], degrees(45))).toBe(0.25);
+  });
+
+  it('keeps every negative as far as its bound guarantees, in two and in five dimensions', () => {
+    for (const d of [2, 5]) {
+      fc.assert(
+        fc.property(
+          points(d),
+          fc.double({ min: 5, max: 60, noNaN: true }),
+          ([anchor, positive, negative], alpha) => {
+            fc.pre(!violatesBound({ anchor, positive, negative }, degrees(alpha)));
+            const least = guaranteedDistanceRatio(degrees(alpha)) * distance(anchor, positive);
+            expect(distance(anchor, negative)).toBeGreaterThanOrEqual(least - 1e-9);
+            expect(distance(positive, negative)).toBeGreaterThanOrEqual(least - 1e-9);
+          },
+        ),
+        { numRuns: 1000 },
+      );
+    }
+  });
+
+  it.each([10, 18.4, 30, 36, 44])('reaches that guarantee behind the anchor at %s°', (alpha) => {
+    const negative = [-(1 + 1e-9) / Math.tan((alpha * Math.PI) / 180), 0];
+    const triangle = { anchor: [-1, 0], positive: [1, 0], negative };
+    expect(violatesBound(triangle, degrees(alpha))).toBe(false);
+    expect(distance([-1, 0], negative) / 2).toBeCloseTo(guaranteedDistanceRatio(degrees(alpha)), 6);
+  });
+
+  it('guarantees the right neighbour up to arctan(1/3) = 18.43° and nothing from 45° on', () => {
+    expect(LARGEST_ALPHA_OF_RIGHT_NEIGHBOURS).toBeCloseTo(18.4349, 4);
+    expect(guaranteedDistanceRatio(LARGEST_ALPHA_OF_RIGHT_NEIGHBOURS)).toBeCloseTo(1, 12);
+    expect(guaranteedDistanceRatio(degrees(18.5))).toBeLessThan(1);
+    expect(guaranteedDistanceRatio(degrees(45))).toBeCloseTo(0, 12);
+    expect(guaranteedDistanceRatio(degrees(60))).toBe(0);
   });
 });

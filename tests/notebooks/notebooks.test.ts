@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { runKit } from '../cli/run-kit.js';
@@ -48,7 +48,9 @@ describe.each(notebooks)('notebooks/%s', (file) => {
 
 describe('kit lab', () => {
   function notebookOf(sources: string[]): string {
-    const path = join(temporaryFolder(), 'made-up.ipynb');
+    const own = temporaryFolder();
+    symlinkSync(resolve('node_modules'), join(own, 'node_modules'));
+    const path = join(own, 'made-up.ipynb');
     const cells = sources.map((source) => ({
       cell_type: 'code',
       source,
@@ -151,5 +153,52 @@ describe('kit lab', () => {
     const { status, cells } = run(['const n: number = "text";']);
     expect(status).toBe(1);
     expect(cells[0].outputs?.at(-1)).toMatchObject({ output_type: 'error', ename: 'CompileError' });
+  });
+
+  it('shows an error of the kit as its message alone, with no trace', () => {
+    const { cells } = run([
+      'import { reference } from "angular-loss-kit";\nreference.angularHinge([0], [1], [2], 95);',
+    ]);
+    expect(cells[0].outputs).toEqual([
+      {
+        output_type: 'error',
+        ename: 'KitError',
+        evalue: expect.stringContaining('alphaDegrees is 95'),
+        traceback: [expect.stringMatching(/^KitError \(invalid-argument\): alphaDegrees is 95/)],
+      },
+    ]);
+  });
+
+  it('shows a chart at its own size, as SVG and as PNG, on a white ground', () => {
+    const { cells } = run([
+      'import { showChart } from "angular-loss-kit";\nawait showChart({ width: 200, height: 100, data: { values: [{ x: 1 }] }, mark: "point", encoding: { x: { field: "x", type: "quantitative" } } });',
+    ]);
+    const [{ data, metadata }] = cells[0].outputs as unknown as [
+      { data: Record<string, string>; metadata: Record<string, { width: number }> },
+    ];
+    const png = Buffer.from(data['image/png'], 'base64');
+    expect(metadata['image/png'].width).toBe(png.readUInt32BE(16) / 2);
+    expect(metadata['image/png'].width).toBeLessThan(300);
+    expect(data['image/svg+xml']).toMatch(/<rect[^>]*fill="#ffffff"/);
+    expect(data['image/svg+xml']).toContain('sans-serif');
+  });
+
+  it('shows how far a long cell is, and stops its asynchronous work when it is interrupted', () => {
+    const { status, stderr, cells } = run([
+      'import { withProgress } from "angular-loss-kit";\nconst worked: number[] = [];',
+      [
+        'setTimeout(() => process.kill(process.pid, "SIGINT"), 100);',
+        'await withProgress("trials", [1, 2, 3, 4, 5], async (i) => {',
+        '  await new Promise((done) => setTimeout(done, 80));',
+        '  worked.push(i);',
+        '});',
+      ].join('\n'),
+    ]);
+    expect(status).toBe(1);
+    expect(stderr).toContain('The cell was interrupted.');
+    expect(cells[1].outputs?.[0].data).toEqual({
+      'text/plain': expect.stringMatching(/^trials: interrupted after 1 of 5, \d+ s$/),
+    });
+    expect(cells[1].outputs?.[1]).toMatchObject({ output_type: 'error', ename: 'KitError' });
   });
 });

@@ -20,7 +20,7 @@ export function angularHinge(
   const violation = dot(minus(a, p), minus(a, p)) - 4 * t * dot(toCentre, toCentre);
   const active = violation > 0 ? 1 : 0;
   return {
-    loss: active * violation,
+    loss: Math.max(0, violation),
     gradient: {
       anchor: s.map((value, i) => active * (2 * (a[i] - p[i]) - 2 * t * value)),
       positive: s.map((value, i) => active * (2 * (p[i] - a[i]) - 2 * t * value)),
