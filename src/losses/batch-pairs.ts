@@ -49,25 +49,6 @@ export function positiveMask(labels: ArrayLike<number>): tf.Tensor2D {
 }
 
 /**
- * For each anchor its first other row of the same class, then its second, and so on: as many columns as the largest class
- * has rows less one, so that what is done with all positive pairs is done with n of them at a time.
- *
- * @returns for each column [n, n] with the one at the positive of each row, zeros for a row that has none left
- */
-export function positivesInTurn(labels: ArrayLike<number>): tf.Tensor2D[] {
-  const n = labels.length;
-  const turns: Float32Array[] = [];
-  const taken = new Int32Array(n);
-  const { anchors, positives } = positivePairs(labels);
-  for (let i = 0; i < anchors.length; i++) {
-    const turn = taken[anchors[i]]++;
-    turns[turn] ??= new Float32Array(n * n);
-    turns[turn][anchors[i] * n + positives[i]] = 1;
-  }
-  return turns.map((ones) => tf.tensor2d(ones, [n, n]));
-}
-
-/**
  * The number of classes of an N-pair batch: rows 2i and 2i+1 are the anchor and the positive of class i,
  * every class once (Sohn 2016).
  *

@@ -1,8 +1,9 @@
 import * as tf from '@tensorflow/tfjs';
 import type { BatchLoss } from './batch-loss.js';
-import { negativeMask, positivePairs, positivesInTurn } from './batch-pairs.js';
+import { negativeMask, positivePairs } from './batch-pairs.js';
 import { maskedLogSumExp } from './log-sum-exp.js';
 import { ofSquaredDistances, rootOfDistances } from './pairwise-distances.js';
+import { sumOverPositives } from './positives-in-turn.js';
 
 export interface LiftedStructureLossOptions {
   /** m. Default 1. */
@@ -21,36 +22,30 @@ export function liftedStructureLoss(options: LiftedStructureLossOptions = {}): B
   const { margin = 1 } = options;
   return (embeddings, labels) =>
     ofSquaredDistances(embeddings, (squared) => {
-      const turns = positivesInTurn(labels);
-      if (turns.length === 0 || new Set(Array.from(labels)).size === 1) {
-        return { value: tf.scalar(0), slopes: tf.zerosLike(squared) };
-      }
       const { distances, derivative } = rootOfDistances(squared);
       const exponents = tf.scalar(margin).sub<tf.Tensor2D>(distances);
       const { values: reach, shares } = maskedLogSumExp(exponents, negativeMask(labels));
-      // Both orders of a pair are summed here: a half each.
-      const orderedPairs = positivePairs(labels).anchors.length;
-      const parts = turns.map((positive) => {
-        const counted = positive.sum<tf.Tensor2D>(1, true);
-        const ofPositive = tf.matMul(positive, reach);
-        const larger = reach.maximum(ofPositive);
-        const [ofThis, ofOther] = [reach, ofPositive].map((one) => one.sub(larger).exp());
-        const both = ofThis.add<tf.Tensor2D>(ofOther);
+      // Over both orders of a pair; each has a half of the value and the whole of what goes through the first row's reach.
+      const sum = sumOverPositives(labels, (positive) => {
+        const ofOther: tf.Tensor2D = tf.matMul(positive, reach);
+        const larger = reach.maximum<tf.Tensor2D>(ofOther);
+        const parts = [reach, ofOther].map((one) => one.sub(larger).exp() as tf.Tensor2D);
+        const both = parts[0].add<tf.Tensor2D>(parts[1]);
         const between = distances.mul(positive).sum<tf.Tensor2D>(1, true);
-        const violation = both.log().add(larger).add(between).relu().mul<tf.Tensor2D>(counted);
-        const toReach = violation.mul(ofThis).div<tf.Tensor2D>(both).mul<tf.Tensor2D>(2);
+        const inside: tf.Tensor2D = both.log().add(larger).add(between);
+        const violation = inside.relu().mul<tf.Tensor2D>(positive.sum(1, true));
+        const throughReach = violation.mul(parts[0]).div<tf.Tensor2D>(both);
         return {
-          value: violation.square().sum<tf.Scalar>(),
-          toDistances: positive.mul(violation).sub<tf.Tensor2D>(shares.mul(toReach)),
+          value: violation.square().sum<tf.Scalar>().div(2),
+          slopes: positive.mul(violation.div(2)).sub(shares.mul(throughReach)),
         };
       });
-      const sum = parts.reduce((a, b) => ({
-        value: a.value.add(b.value),
-        toDistances: a.toDistances.add(b.toDistances),
-      }));
+      const onlyOneClass = new Set(Array.from(labels)).size === 1;
+      if (sum === null || onlyOneClass) return { value: tf.scalar(0), slopes: tf.zerosLike(squared) };
+      const pairs = positivePairs(labels).anchors.length / 2;
       return {
-        value: sum.value.div(2 * orderedPairs),
-        slopes: sum.toDistances.mul(derivative).div(orderedPairs),
+        value: sum.value.div(2 * pairs),
+        slopes: sum.slopes.mul(derivative).div(pairs),
       };
     });
 }

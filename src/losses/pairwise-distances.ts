@@ -22,14 +22,19 @@ export interface SquaredDistances {
   toPoints(slopes: tf.Tensor2D): tf.Tensor2D;
 }
 
+/** A function of squared distances, or of distances, and its derivative to each of them, [n, n]. */
+export interface ValueAndSlopes {
+  readonly value: tf.Scalar;
+  readonly slopes: tf.Tensor2D;
+}
+
 /**
  * A loss that is a function of the squared Euclidean distances between the rows of a batch.
  *
- * @param evaluate the value, and its derivative to each of the squared distances, [n, n]
  */
 export function ofSquaredDistances(
   embeddings: tf.Tensor2D,
-  evaluate: (squared: tf.Tensor2D) => { readonly value: tf.Scalar; readonly slopes: tf.Tensor2D },
+  evaluate: (squared: tf.Tensor2D) => ValueAndSlopes,
 ): tf.Scalar {
   return ofEmbeddings(embeddings, (points) => {
     const { squared, toPoints } = pairwiseSquaredDistances(points);

@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs';
 import type { BatchLoss } from './batch-loss.js';
-import { negativeMask, positivesInTurn } from './batch-pairs.js';
-import { ofSquaredDistances, rootOfDistances } from './pairwise-distances.js';
+import { negativeMask, positiveMask } from './batch-pairs.js';
+import { ofSquaredDistances, rootOfDistances, type ValueAndSlopes } from './pairwise-distances.js';
+import { onesAt, sumOverPositives } from './positives-in-turn.js';
 import { penalty, type TripletHingeOptions } from './triplet-hinge-loss.js';
 
 export interface TripletLossOptions extends TripletHingeOptions {
@@ -25,90 +26,60 @@ export interface TripletLossOptions extends TripletHingeOptions {
  */
 export function tripletLoss(options: TripletLossOptions = {}): BatchLoss {
   const { margin = 0.2, mining = 'semi-hard', distance = 'squared' } = options;
-  const evaluate = { all, 'semi-hard': semiHard, 'batch-hard': batchHard }[mining];
+  const mine = { all: ofAll, 'semi-hard': ofSemiHard, 'batch-hard': ofBatchHard }[mining];
   return (embeddings, labels) =>
     ofSquaredDistances(embeddings, (squared) => {
-      const batch = maskedBatch(squared, labels);
-      if (batch === null) return { value: tf.scalar(0), slopes: tf.zerosLike(squared) };
-      if (distance === 'squared') return evaluate(batch, margin);
+      if (distance === 'squared') return mine(squared, labels, margin);
       const { distances, derivative } = rootOfDistances(squared);
-      const { value, slopes } = evaluate({ ...batch, distances }, margin);
+      const { value, slopes } = mine(distances, labels, margin);
       return { value, slopes: slopes.mul<tf.Tensor2D>(derivative) };
     });
 }
 
-/** What a row of distances is compared by: [n, n] all, rows are anchors. */
-interface MaskedBatch {
-  readonly distances: tf.Tensor2D;
-  /** 1 where the column is a negative of the row. */
-  readonly negatives: tf.Tensor2D;
-  /** The one at a positive of each row that has a negative, in turn: `positivesInTurn`. */
-  readonly turns: readonly tf.Tensor2D[];
-  /** How many ordered pairs, anchors and triplets there are. */
-  readonly counts: { readonly pairs: number; readonly anchors: number; readonly triplets: number };
-}
-
-interface ValueAndSlopes {
-  readonly value: tf.Scalar;
-  readonly slopes: tf.Tensor2D;
-}
+type Margin = number | 'soft';
 
 /** Larger than any distance that counts. */
 const FAR = 1e30;
 
-/** Null for a batch without a positive or without a negative. */
-function maskedBatch(distances: tf.Tensor2D, labels: ArrayLike<number>): MaskedBatch | null {
-  const sizes = new Map<number, number>();
-  for (const label of Array.from(labels)) sizes.set(label, (sizes.get(label) ?? 0) + 1);
-  const counts = { pairs: 0, anchors: 0, triplets: 0 };
-  for (const size of sizes.values()) {
-    counts.pairs += size * (size - 1);
-    counts.anchors += size > 1 ? size : 0;
-    counts.triplets += size * (size - 1) * (labels.length - size);
-  }
-  if (counts.triplets === 0) return null;
-  return { distances, negatives: negativeMask(labels), turns: positivesInTurn(labels), counts };
-}
-
-/** Σ over every triplet; the slope of D_ap is how many of its triplets are active. */
-function all({ distances, negatives, turns, counts }: MaskedBatch, margin: number | 'soft'): ValueAndSlopes {
-  const parts = turns.map((positive) => {
+/** The slope of D_ap is how many triplets of the pair are active. */
+function ofAll(distances: tf.Tensor2D, labels: ArrayLike<number>, margin: Margin): ValueAndSlopes {
+  const negatives = negativeMask(labels);
+  const sum = sumOverPositives(labels, (positive) => {
     const toPositive = distances.mul(positive).sum<tf.Tensor2D>(1, true);
-    const counted = negatives.mul(positive.sum(1, true));
+    const counted = negatives.mul<tf.Tensor2D>(positive.sum(1, true));
     const { values, slopes } = penalty(toPositive.sub<tf.Tensor2D>(distances), margin);
-    const toNegatives = slopes.mul(counted);
+    const toNegatives = slopes.mul<tf.Tensor2D>(counted);
+    const ofPositive = toNegatives.sum<tf.Tensor2D>(1, true);
     return {
-      value: values.mul(counted).sum<tf.Scalar>(),
-      slopes: positive.mul(toNegatives.sum(1, true)).sub<tf.Tensor2D>(toNegatives),
+      value: values.mul(counted).sum(),
+      slopes: positive.mul(ofPositive).sub(toNegatives),
     };
   });
-  return meanOf(parts, counts.triplets);
+  return meanOf(sum, distances, countTriplets(labels).triplets);
 }
 
 /** For each pair its own negative. */
-function semiHard(batch: MaskedBatch, margin: number | 'soft'): ValueAndSlopes {
-  const { distances, negatives, turns, counts } = batch;
-  const beyondAll = tf.scalar(1).sub(negatives).mul<tf.Tensor2D>(FAR);
-  const farthest = oneAt(distances.sub(beyondAll).argMax(1), distances);
-  const parts = turns.map((positive) => {
+function ofSemiHard(distances: tf.Tensor2D, labels: ArrayLike<number>, margin: Margin): ValueAndSlopes {
+  const negatives = negativeMask(labels);
+  const farthest = onesAt(distances.sub(without(negatives)).argMax(1));
+  const sum = sumOverPositives(labels, (positive) => {
     const toPositive = distances.mul(positive).sum<tf.Tensor2D>(1, true);
     const farther = distances.sub(toPositive).step().mul<tf.Tensor2D>(negatives);
-    const nearest = oneAt(tf.scalar(1).sub(farther).mul(FAR).add(distances).argMin(1), distances);
+    const nearest = onesAt(distances.add(without(farther)).argMin(1));
     const anyFarther = farther.max<tf.Tensor2D>(1, true);
     const negative = nearest.sub(farthest).mul(anyFarther).add<tf.Tensor2D>(farthest);
     return ofTriplets(distances, positive, negative, margin);
   });
-  return meanOf(parts, counts.pairs);
+  return meanOf(sum, distances, countTriplets(labels).pairs);
 }
 
 /** For each anchor its farthest positive and nearest negative. */
-function batchHard(batch: MaskedBatch, margin: number | 'soft'): ValueAndSlopes {
-  const { distances, negatives, turns, counts } = batch;
-  const positives = turns.reduce((sum, positive) => sum.add<tf.Tensor2D>(positive));
-  const hasPositive = positives.max<tf.Tensor2D>(1, true);
-  const farthest = oneAt(distances.sub(tf.scalar(1).sub(positives).mul(FAR)).argMax(1), distances);
-  const nearest = oneAt(distances.add(tf.scalar(1).sub(negatives).mul(FAR)).argMin(1), distances);
-  return meanOf([ofTriplets(distances, farthest.mul(hasPositive), nearest, margin)], counts.anchors);
+function ofBatchHard(distances: tf.Tensor2D, labels: ArrayLike<number>, margin: Margin): ValueAndSlopes {
+  const [positives, negatives] = [positiveMask(labels), negativeMask(labels)];
+  const farthest = onesAt(distances.sub(without(positives)).argMax(1)).mul<tf.Tensor2D>(positives);
+  const nearest = onesAt(distances.add(without(negatives)).argMin(1));
+  const triplets = ofTriplets(distances, farthest, nearest, margin);
+  return meanOf(triplets, distances, countTriplets(labels).anchors);
 }
 
 /** One triplet for each row: its positive and its negative by their ones; no positive, no triplet. */
@@ -116,20 +87,34 @@ function ofTriplets(
   distances: tf.Tensor2D,
   positive: tf.Tensor2D,
   negative: tf.Tensor2D,
-  margin: number | 'soft',
+  margin: Margin,
 ): ValueAndSlopes {
   const chosen = positive.sub<tf.Tensor2D>(negative);
-  const counted = positive.sum<tf.Tensor2D>(1, true);
   const { values, slopes } = penalty(distances.mul(chosen).sum<tf.Tensor2D>(1, true), margin);
+  const counted = positive.sum<tf.Tensor2D>(1, true);
   return { value: values.mul(counted).sum(), slopes: chosen.mul(slopes.mul(counted)) };
 }
 
-function meanOf(parts: readonly ValueAndSlopes[], count: number): ValueAndSlopes {
-  const sum = parts.reduce((a, b) => ({ value: a.value.add(b.value), slopes: a.slopes.add(b.slopes) }));
+function meanOf(sum: ValueAndSlopes | null, distances: tf.Tensor2D, count: number): ValueAndSlopes {
+  if (sum === null || count === 0) return { value: tf.scalar(0), slopes: tf.zerosLike(distances) };
   return { value: sum.value.div(count), slopes: sum.slopes.div(count) };
 }
 
-/** The one at the column that each row names. */
-function oneAt(columns: tf.Tensor, like: tf.Tensor2D): tf.Tensor2D {
-  return tf.oneHot(columns as tf.Tensor1D, like.shape[1]).toFloat() as tf.Tensor2D;
+/** What puts entries out of the running: 0 where `mask` is 1, else more than any distance. */
+function without(mask: tf.Tensor2D): tf.Tensor2D {
+  return tf.scalar(1).sub(mask).mul(FAR);
+}
+
+/** Ordered positive pairs, anchors and triplets of a batch, of classes with a negative; all of one class have none. */
+function countTriplets(labels: ArrayLike<number>) {
+  const sizes = new Map<number, number>();
+  for (const label of Array.from(labels)) sizes.set(label, (sizes.get(label) ?? 0) + 1);
+  const counts = { anchors: 0, pairs: 0, triplets: 0 };
+  if (sizes.size < 2) return counts;
+  for (const size of sizes.values()) {
+    counts.anchors += size > 1 ? size : 0;
+    counts.pairs += size * (size - 1);
+    counts.triplets += size * (size - 1) * (labels.length - size);
+  }
+  return counts;
 }
