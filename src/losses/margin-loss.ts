@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
+import { KitError } from '../kit-error.js';
 import type { EmbeddingTable } from '../types/embedding-table.js';
 import type { BatchLoss } from './batch-loss.js';
 import { negativeMask } from './batch-pairs.js';
@@ -16,6 +17,7 @@ export interface MarginLossOptions {
   /**
    * Row indices of the triplets whose (anchor, positive) and (anchor, negative) pairs count, each as often as it is
    * listed; `(table) => distanceWeightedTriplets(table, { random })` is the paper's. Default: every pair of the batch, once.
+   * The miner sees plain numbers: alone among the losses, this one then reads the embeddings back.
    */
   readonly triplets?: (table: EmbeddingTable) => {
     readonly anchors: ArrayLike<number>;
@@ -33,6 +35,8 @@ export interface MarginLossOptions {
  *
  * Gradient, M the number of pairs counted: y_ij (x_i−x_j)/(D_ij M) to x_i and its opposite to x_j; 0 where D_ij = 0.
  * Plain twin: `reference.margin`.
+ *
+ * @throws KitError `backend-unavailable` for `triplets` on webgpu, where nothing can be read back within a step
  */
 export function marginLoss(options: MarginLossOptions = {}): BatchLoss {
   const { margin = 0.2, beta = 1.2, normalize = 'all', triplets } = options;
@@ -71,6 +75,12 @@ function listed(
   points: tf.Tensor2D,
   labels: ArrayLike<number>,
 ): Float32Array {
+  if (tf.getBackend() === 'webgpu') {
+    throw new KitError(
+      'backend-unavailable',
+      'The margin loss over mined triplets reads the embeddings back in the middle of a step, which the backend webgpu can not do. Count every pair (`pairs: all`, no `triplets`), or set KIT_BACKEND to another backend.',
+    );
+  }
   const [n, dimension] = points.shape;
   const vectors = points.dataSync<'float32'>();
   const { anchors, positives, negatives } = triplets({ vectors, dimension, labels: Int32Array.from(labels) });

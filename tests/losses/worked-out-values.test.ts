@@ -110,6 +110,14 @@ describe('by hand', () => {
     );
   });
 
+  it('four times a loss has four times its gradient', () => {
+    const gradientOf = (factor: number) =>
+      tf
+        .grad((x: tf.Tensor) => nPairLoss()(x as tf.Tensor2D, labels).mul(factor))(points(batch))
+        .arraySync();
+    expect(gradientOf(4)).toEqual((gradientOf(1) as number[][]).map((row) => row.map((entry) => 4 * entry)));
+  });
+
   // On a line: class 0 at 0 and 1, class 1 at 3. D² = 1 over the positive pair; negatives at 3 and 2.
   const line = [[0], [1], [3]];
 
@@ -181,6 +189,20 @@ describe('bounds of what is accepted', () => {
     expect(() => nPairLoss()(rows, [1, 1, 1, 1])).toThrow(/Class 1 appears again in row 2/);
     expect(() => nPairLoss()(points([[1], [2], [3]]), [1, 1, 2])).toThrow(/odd number/);
   });
+});
+
+it('margin over mined triplets refuses webgpu, where nothing is read back within a step, and says what to do', async () => {
+  const rows = points([[0], [1], [3]]);
+  tf.registerBackend('webgpu', () => tf.findBackend('cpu'));
+  await tf.setBackend('webgpu');
+  try {
+    const triplets = () => ({ anchors: [0], positives: [1], negatives: [2] });
+    const loss = marginLoss({ normalize: 'none', triplets });
+    expect(() => loss(rows, [0, 0, 1])).toThrow(KitError);
+    expect(() => loss(rows, [0, 0, 1])).toThrow(/reads the embeddings back.*pairs: all/);
+  } finally {
+    await tf.setBackend('cpu');
+  }
 });
 
 describe('what a batch without pairs costs', () => {
