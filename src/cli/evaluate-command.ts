@@ -1,4 +1,5 @@
 import { evaluateInDetail, runMetricsOf } from '../evaluation/evaluate-embeddings.js';
+import { type SingleImageClasses, singleImageClassesOf } from '../evaluation/positive-ranks.js';
 import { readEmbeddingFile } from '../evaluation/read-embeddings.js';
 import { scoreEngine } from '../evaluation/start-score-engine.js';
 import { holdsMark, requireFreeOutputs } from '../files/planned-outputs.js';
@@ -20,6 +21,8 @@ export interface EvaluateOptions {
   readonly bootstrap?: number;
   /** Path of the record; table and page go beside it under the same name. */
   readonly out?: string;
+  /** Default `miss`. */
+  readonly singleImageClasses: SingleImageClasses;
   readonly force?: boolean;
 }
 
@@ -46,8 +49,10 @@ export async function evaluateCommand(path: string, options: EvaluateOptions): P
     kMeansSeed: options.seed,
     kMeansRestarts: options.restarts,
     bootstrap: options.bootstrap,
+    singleImageClasses: options.singleImageClasses,
   });
   const { clustering, queries, classes, intervals, meanReciprocalRank } = evaluation;
+  const single = singleImageClassesOf(table.labels);
   const record: EvaluationRecord = {
     format: 1,
     kind: 'evaluation',
@@ -56,6 +61,7 @@ export async function evaluateCommand(path: string, options: EvaluateOptions): P
       rows: table.labels.length,
       dimension: table.dimension,
       classes,
+      singleImageClasses: single,
     },
     classNames: classNames ?? null,
     notes,
@@ -65,7 +71,7 @@ export async function evaluateCommand(path: string, options: EvaluateOptions): P
       kMeansSeed: options.seed,
       kMeansRestarts: options.restarts,
       metric: 'cosine',
-      singleImageClasses: 'miss',
+      singleImageClasses: options.singleImageClasses,
     },
     versions: { kit: kitVersion, node: process.versions.node, engine: (await scoreEngine()).name },
     metrics: { ...runMetricsOf(evaluation), meanReciprocalRank },
@@ -77,6 +83,7 @@ export async function evaluateCommand(path: string, options: EvaluateOptions): P
   print(
     `${record.embeddings.rows} rows of ${table.dimension} dimensions, ${classes} classes; ${record.seconds.toFixed(1)} s`,
   );
+  if (single > 0) print(singleImageNote(single, classes, options.singleImageClasses));
   for (const { name, percent, interval } of evaluationScores(record)) {
     const range = interval === null ? '' : `  95% ${interval.map((end) => end.toFixed(2)).join(' to ')}`;
     print(`${name.padEnd(14)} ${percent.toFixed(2).padStart(6)}${range}`);
@@ -100,6 +107,13 @@ function outputsOf(out: string) {
     path: `${base}.${ending}`,
     isEarlierResult: holdsMark(EVALUATION_MARKS[ending]),
   }));
+}
+
+function singleImageNote(single: number, classes: number, counted: SingleImageClasses): string {
+  const queries = `${single} of ${classes} classes ${single === 1 ? 'has' : 'have'} one row, which has nothing of its class to find:`;
+  return counted === 'miss'
+    ? `${queries} counted as ${single === 1 ? 'a miss' : 'misses'} (--single-image-classes exclude leaves them out)`
+    : `${queries} left out of Recall@K, MAP@R, R-precision and MRR`;
 }
 
 async function identityOf(path: string): Promise<FileIdentity> {

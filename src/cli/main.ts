@@ -105,6 +105,11 @@ program
   )
   .option('--seed <n>', 'seed of k-means', seed, 0)
   .option('--restarts <n>', 'starts of k-means, of which the best counts', wholeNumber, 1)
+  .addOption(
+    new Option('--single-image-classes <how>', 'queries whose class has no other row: a miss, or left out')
+      .choices(['miss', 'exclude'])
+      .default('miss'),
+  )
   .option('--bootstrap <draws>', '95% intervals from so many draws of the classes', wholeNumber)
   .option('--out <file.json>', 'write a record here, and beside it the table (.csv, .md) and a page (.html)')
   .option('--force', 'write over files of these names that the kit did not make')

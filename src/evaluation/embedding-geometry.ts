@@ -54,10 +54,10 @@ export function meanRow({ vectors, dimension }: Rows): Float64Array {
  * Rows less one row. Distances stay as they are, but float32 keeps them to more digits: a common offset, however
  * large, no longer drowns them.
  */
-export function centredRows({ vectors, dimension }: Rows, centre: Float64Array): Rows {
+export function centredRows({ vectors, dimension }: Rows, centre: Float64Array, scale = 1): Rows {
   const centred = new Float32Array(vectors.length);
   for (let start = 0; start < vectors.length; start += dimension) {
-    for (let i = 0; i < dimension; i++) centred[start + i] = vectors[start + i] - centre[i];
+    for (let i = 0; i < dimension; i++) centred[start + i] = (vectors[start + i] - centre[i]) * scale;
   }
   return { vectors: centred, dimension };
 }
@@ -78,15 +78,27 @@ export function euclideanGallery(rows: Rows): Gallery {
   return { ...rows, bias: Float32Array.from(squaredNorms(rows), (square) => -square / 2) };
 }
 
-/** A gallery whose larger scores mean nearer rows, and the map that queries take to meet it. */
-export function galleryFor(table: Rows, metric: Metric): { gallery: Gallery; prepare(queries: Rows): Rows } {
+/**
+ * A gallery whose larger scores mean nearer rows, and the map that queries take to meet it. Under Euclidean distance rows
+ * are centred, and brought near 1 by `scale`, a power of two, so that their squares neither overflow nor vanish.
+ */
+export function galleryFor(
+  table: Rows,
+  metric: Metric,
+): { gallery: Gallery; prepare(queries: Rows): Rows; scale: number } {
   if (metric === 'cosine') {
     const gallery = { ...unitRows(table), bias: new Float32Array(table.vectors.length / table.dimension) };
-    return { gallery, prepare: unitRows };
+    return { gallery, prepare: unitRows, scale: 1 };
   }
   const centre = meanRow(table);
-  return {
-    gallery: euclideanGallery(centredRows(table, centre)),
-    prepare: (queries) => centredRows(queries, centre),
-  };
+  const scale = scaleOf(centredRows(table, centre).vectors);
+  const prepare = (queries: Rows) => centredRows(queries, centre, scale);
+  return { gallery: euclideanGallery(prepare(table)), prepare, scale };
+}
+
+/** A power of two that brings the largest entry of rows near 1: float32 squares then neither overflow nor vanish. */
+function scaleOf(vectors: Float32Array | Float64Array): number {
+  let largest = 0;
+  for (let i = 0; i < vectors.length; i++) largest = Math.max(largest, Math.abs(vectors[i]));
+  return largest === 0 ? 1 : 2 ** -Math.round(Math.log2(largest));
 }

@@ -1,6 +1,7 @@
 import { KitError } from '../kit-error.js';
 import type { EmbeddingTable } from '../types/embedding-table.js';
 import { checkTable, galleryFor } from './embedding-geometry.js';
+import { exactCosine, exactEuclidean } from './exact-distances.js';
 import { type SearchOptions, throwIfCancelled } from './nearest-neighbours.js';
 import { NegativeCounts } from './negative-counts.js';
 import { columnBlocks, rowBlocks, rowSlice } from './score-engine.js';
@@ -12,6 +13,13 @@ import { scoreEngine } from './start-score-engine.js';
  * that others are searched in.
  */
 export type SingleImageClasses = 'miss' | 'exclude';
+
+/** How many classes have one row. */
+export function singleImageClassesOf(labels: ArrayLike<number>): number {
+  const counts = new Map<number, number>();
+  for (let row = 0; row < labels.length; row++) counts.set(labels[row], (counts.get(labels[row]) ?? 0) + 1);
+  return [...counts.values()].filter((count) => count === 1).length;
+}
 
 export interface RetrievalOptions extends SearchOptions {
   readonly singleImageClasses?: SingleImageClasses;
@@ -39,7 +47,8 @@ const MOST_POSITIVES = 2 ** 24;
  * Ranks positives by counting, for each, the rows of other classes that are at least as near: no list as long
  * as the largest K is ever sorted, and any K is answered. Every row is a query and a neighbour, so a product serves both
  * of its rows and half of them suffice. A row of another class at exactly the same distance counts as nearer, so that no
- * score depends on the order of the rows, and rows that all coincide score 0.
+ * score depends on the order of the rows, and rows that all coincide score 0. Distances are compared as float64 has
+ * them, whatever the scale, the offset or the spread of the rows.
  *
  * @throws KitError `invalid-embeddings`, `cancelled`; `invalid-argument` under `exclude` where no class has two rows
  */
@@ -57,7 +66,9 @@ export async function rankPositives(
       `None of the ${n} rows shares its class with another, so no query has an answer; expected a class of two rows or more.`,
     );
   }
-  const { gallery } = galleryFor(inOrder(table, order), metric);
+  const sorted = inOrder(table, order);
+  const { gallery, scale } = galleryFor(sorted, metric);
+  const exact = metric === 'euclidean' ? exactEuclidean(sorted, gallery, scale) : exactCosine(sorted);
   const engine = await scoreEngine();
   const nearest = new Float64Array(n).fill(Number.POSITIVE_INFINITY);
   const rPrecision = new Float64Array(n);
@@ -65,7 +76,8 @@ export async function rankPositives(
   const { bias } = gallery;
 
   for (const group of groupsOf(classStart, classEnd, withPositives)) {
-    const counts = new NegativeCounts(classStart, classEnd, group[0].start, group[group.length - 1].end);
+    const [first, end] = [group[0].start, group[group.length - 1].end];
+    const counts = new NegativeCounts(classStart, classEnd, first, end, exact);
 
     /** Products of a unit's rows with columns, a bounded block of rows at a time, as scores of the rows or of the columns. */
     const scan = async (

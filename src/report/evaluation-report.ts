@@ -82,7 +82,13 @@ function description({ embeddings, evaluation, intervals, kMeans }: EvaluationRe
   const whole = (count: number) => count.toLocaleString('en-US');
   const bootstrap =
     intervals === null ? '' : ` Intervals: bootstrap over classes, ${whole(intervals.draws)} draws.`;
-  return `${whole(embeddings.rows)} rows of ${embeddings.dimension} dimensions, ${whole(embeddings.classes)} classes. Exact neighbours by ${evaluation.metric}, self left out; a class of one row is a ${evaluation.singleImageClasses}. Clusters: k-means, ${whole(kMeans.clusters)} clusters, seed ${evaluation.kMeansSeed}, the best of ${evaluation.kMeansRestarts}.${bootstrap}`;
+  return `${whole(embeddings.rows)} rows of ${embeddings.dimension} dimensions, ${whole(embeddings.classes)} classes. Exact neighbours by ${evaluation.metric}, self left out; ${singleImage(embeddings.singleImageClasses, evaluation.singleImageClasses)}. Clusters: k-means, ${whole(kMeans.clusters)} clusters, seed ${evaluation.kMeansSeed}, the best of ${evaluation.kMeansRestarts}.${bootstrap}`;
+}
+
+function singleImage(count: number, counted: 'miss' | 'exclude'): string {
+  const classes = `${count.toLocaleString('en-US')} ${count === 1 ? 'class' : 'classes'} of one row`;
+  if (count === 0) return 'no class has one row alone';
+  return counted === 'miss' ? `${classes} counted as missed` : `${classes} left out of what is retrieved`;
 }
 
 async function evaluationPage(

@@ -15,6 +15,8 @@ export interface EvaluationRecord {
     readonly rows: number;
     readonly dimension: number;
     readonly classes: number;
+    /** How many classes have one row. */
+    readonly singleImageClasses: number;
   };
   /** Words that the labels were, in the order of their first rows; null where they were numbers. */
   readonly classNames: readonly string[] | null;
@@ -27,7 +29,8 @@ export interface EvaluationRecord {
     readonly kMeansSeed: number;
     readonly kMeansRestarts: number;
     readonly metric: 'cosine';
-    readonly singleImageClasses: 'miss';
+    /** Queries whose class has no other row: failed, or left out. */
+    readonly singleImageClasses: 'miss' | 'exclude';
   };
   readonly versions: Readonly<Record<string, string>>;
   /** Shares between 0 and 1. */

@@ -133,7 +133,9 @@ describe('embeddings with their labels', () => {
     expect(() => readEmbeddings(labels('1,2\n3,4\n'), labels('1\n'))).toThrow(
       /has 2 rows but .* has 1 labels/,
     );
-    expect(() => readEmbeddings(labels('1,2\n'), labels('wren\n'))).toThrow(/the label of row 0 is wren/);
+    expect(() => readEmbeddings(labels('1,2\n3,4\n5,6\n'), labels('1\n2\nwren\n'))).toThrow(
+      /the label of row 2 is wren/,
+    );
     expect(() => readEmbeddings(labels(''))).toThrow(/holds no rows/);
   });
 
