@@ -11,7 +11,7 @@ const require = createRequire(import.meta.url);
 process.env.KIT_BACKEND ??= 'webgpu';
 const { startBackend } = require('../dist/backends/start-backend.js');
 const { deviceStep } = require('../dist/backends/device-step.js');
-const { updateByAdam } = require('../dist/backends/webgpu/parameter-update.js');
+const { parameterUpdate } = require('../dist/backends/parameter-update.js');
 const { googlenet } = require('../dist/models/googlenet.js');
 const { tensorNetwork } = require('../dist/models/tensor-network.js');
 const { onSphere } = require('../dist/models/sphere.js');
@@ -66,29 +66,25 @@ function training() {
   const trunk = tensorNetwork(googlenet, weights, { from: 'data', to: ['pool5/7x7_s1'] });
   const head = tf.tidy(() => tf.variable(tf.tensor2d(normals(1024 * DIMENSION, 'head', 1 / 32), [1024, DIMENSION])));
   const variables = [...trunk.parameters.map(({ variable }) => variable), head];
-  const moments = variables.map(({ shape }) => [tf.zeros(shape), tf.zeros(shape)]);
+  const update = parameterUpdate({ rule: 'adam', variables, groups: variables.map(() => 0) });
   return {
     variables,
     inputs: [
       { shape: [batch, side, side, 3], dtype: 'float32' },
-      { shape: [3], dtype: 'float32' },
+      { shape: [1, 3], dtype: 'float32' },
     ],
     body: ([pictures, rates]) => {
       const { value, grads } = tf.variableGrads(
         () => tf.tidy(() => lossOf(onSphere(tf.matMul(trunk.run(pictures, null)[0], head), 1))),
         variables,
       );
-      for (const [i, variable] of variables.entries()) {
-        const [first, second] = moments[i];
-        const tensors = { variable, gradient: grads[variable.name], first, second, rates };
-        updateByAdam(tensors, { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 });
-      }
+      update.apply(variables.map(({ name }) => grads[name]), rates);
       return [value];
     },
     dispose: () => {
       trunk.dispose();
       head.dispose();
-      tf.dispose(moments);
+      update.dispose();
     },
   };
 }
@@ -118,7 +114,7 @@ const pictures = [0, 1, 2].map((seed) => {
 });
 const inputsAt = (step) => {
   const t = step + 1;
-  return [pictures[step % 3], new Float32Array([1e-5 / (1 - 0.9 ** t), 1 / Math.sqrt(1 - 0.999 ** t), 1])];
+  return [pictures[step % 3], new Float32Array([1e-5 / (1 - 0.9 ** t), 1 / Math.sqrt(1 - 0.999 ** t), 0])];
 };
 
 async function measure(name, step, variables) {
