@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type DeviceStep, deviceStep } from '../../../src/backends/device-step.js';
+import { overwrite } from '../../../src/backends/overwrite.js';
 import { parameterUpdate } from '../../../src/backends/parameter-update.js';
 import { startBackend } from '../../../src/backends/start-backend.js';
 import { SeededRandom } from '../../../src/seeded-random.js';
@@ -92,6 +93,20 @@ describe.skipIf(!isAsked)('a device step on webgpu (only with KIT_TEST_WEBGPU=1)
     tf.tidy(() => scale.assign(tf.tensor1d([10])));
     expect(await run()).toEqual([10, 30]);
     expect(await run()).toEqual([10, 30]);
+    step.dispose();
+    scale.dispose();
+  });
+
+  it('takes a small variable for no constant, though its first value is still on the host', async () => {
+    const scale = tf.tidy(() => tf.variable(tf.tensor1d([2])));
+    const step = deviceStep({
+      inputs: [{ shape: [1], dtype: 'float32' }],
+      body: ([x]) => [x.mul(scale.mul(tf.scalar(3)))],
+    });
+    const run = async () => (await (await step.run([new Float32Array([1])]))[0].data())[0];
+    expect(await run()).toBe(6);
+    tf.tidy(() => overwrite(scale, tf.tensor1d([10])));
+    expect(await run()).toBe(30);
     step.dispose();
     scale.dispose();
   });
