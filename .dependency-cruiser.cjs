@@ -10,10 +10,11 @@ const allowed = {
   datasets: plain,
   models: plain,
   evaluation: plain,
+  statistics: [],
   features: [...plain, 'datasets', 'models'],
   training: [...plain, 'losses', 'mining', 'models', 'datasets', 'evaluation'],
   experiments: [...plain, 'losses', 'mining', 'models', 'datasets', 'features', 'evaluation', 'training'],
-  report: [...plain, 'datasets', 'evaluation', 'experiments'],
+  report: [...plain, 'datasets', 'evaluation', 'experiments', 'statistics'],
   lab: [...plain, 'report'],
 };
 

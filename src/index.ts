@@ -100,9 +100,14 @@ export { type EmbeddingHeadOptions, embeddingHead } from './models/embedding-hea
 export type { Model, Parameter } from './models/model.js';
 export { type ChartSpec, type RenderedChart, renderChart } from './report/chart.js';
 export { curveChart, recallAtKChart, recallChart } from './report/method-charts.js';
-export { type Estimate, estimate } from './report/method-scores.js';
 export { type ScoreTables, scoreTables, summaryTable } from './report/table.js';
 export { SeededRandom } from './seeded-random.js';
+export { type Estimate, estimate } from './statistics/estimate.js';
+export { holmAdjusted } from './statistics/holm.js';
+export { type PairedDifference, pairedDifference } from './statistics/paired-difference.js';
+export { type RankInterval, rankIntervals } from './statistics/ranks.js';
+export { type ClassDifferences, twoLevelDifference } from './statistics/two-level-bootstrap.js';
+export { type Claim, type Finding, type Verdict, verdict } from './statistics/verdict.js';
 export { Optimizer, type OptimizerOptions, type Schedule } from './training/optimizer.js';
 export type { ClassScores } from './types/class-scores.js';
 export type { EmbeddingTable } from './types/embedding-table.js';

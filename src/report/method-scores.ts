@@ -1,31 +1,18 @@
-import { mean, sampleStandardDeviation } from 'simple-statistics';
+import { mean } from 'simple-statistics';
+import { type Estimate, estimate } from '../statistics/estimate.js';
 import type { RunRecord } from '../types/run-record.js';
-import { studentQuantile975 } from './student-quantile.js';
-
-/** A mean over seeds and the half-width of its 95% t-interval; null where one seed gives no interval. */
-export interface Estimate {
-  readonly mean: number;
-  readonly halfWidth: number | null;
-  readonly values: readonly number[];
-}
 
 export interface MethodScores {
   readonly method: string;
   /** Whether it was trained at all; baselines are not. */
   readonly trained: boolean;
   readonly seeds: number;
+  /** How many folds of a cross-validation over classes were tested; null on one split. */
+  readonly folds: number | null;
   /** As tables and charts name it: with a mark where runs of it were best at step 0, so that their scores are not of anything trained. */
   readonly name: string;
-  /** In percent, by column: R@1, …, NMI, AMI, F1, MAP@R. */
+  /** In percent, by column: R@1, …, NMI, AMI, F1, MAP@R. Over seeds; over folds, where each is the mean of its seeds. */
   readonly scores: ReadonlyMap<string, Estimate>;
-}
-
-/** Mean and 95% t-interval over seeds. */
-export function estimate(values: readonly number[]): Estimate {
-  const n = values.length;
-  const halfWidth =
-    n < 2 ? null : (studentQuantile975(n - 1) * sampleStandardDeviation([...values])) / Math.sqrt(n);
-  return { mean: mean([...values]), halfWidth, values };
 }
 
 /** The only column of a tuning experiment, which reads no test classes. */
@@ -45,23 +32,32 @@ export function methodScores(records: readonly RunRecord[]): MethodScores[] {
     const scores = new Map(
       [...columns[0].keys()].map((name) => [
         name,
-        estimate(columns.map((column) => column.get(name) as number)),
+        estimate(
+          foldMeans(
+            own,
+            columns.map((column) => column.get(name) as number),
+          ),
+        ),
       ]),
     );
     const trained = own[0].spec.loss !== null;
     const untrained = trained ? own.filter((record) => record.chosenStep === 0).length : 0;
-    return { method, name: nameWith(method, untrained, own.length), trained, seeds: own.length, scores };
+    const name = nameWith(method, untrained, own.length);
+    const seeds = new Set(own.map((record) => record.seed)).size;
+    const folds = new Set(own.map(({ spec }) => foldOf(spec))).size;
+    return { method, name, trained, seeds, folds: foldOf(own[0].spec) === null ? null : folds, scores };
   });
   const first = (row: MethodScores) => [...row.scores.values()][0].mean;
   return rows.sort((a, b) => Number(a.trained) - Number(b.trained) || first(b) - first(a));
 }
 
-function nameWith(method: string, untrained: number, seeds: number): string {
+function nameWith(method: string, untrained: number, runs: number): string {
   if (untrained === 0) return method;
-  return `${method} (${untrained === seeds ? 'untrained' : `${untrained} of ${seeds} seeds untrained`}: best at step 0)`;
+  return `${method} (${untrained === runs ? 'untrained' : `${untrained} of ${runs} runs untrained`}: best at step 0)`;
 }
 
-function columnsOf({ metrics, curve }: RunRecord): Map<string, number> {
+/** Its scores in percent, by column. */
+export function columnsOf({ metrics, curve }: RunRecord): Map<string, number> {
   const percent = (share: number) => 100 * share;
   if (metrics === null)
     return new Map([
@@ -74,4 +70,28 @@ function columnsOf({ metrics, curve }: RunRecord): Map<string, number> {
     ['F1', percent(metrics.pairwiseF1)],
     ['MAP@R', percent(metrics.meanAveragePrecisionAtR)],
   ]);
+}
+
+/** The fold of a run's spec; null on one split. */
+export function foldOf({ split }: RunRecord['spec']): number | null {
+  const { name, fold } = (split ?? {}) as { readonly name?: string; readonly fold?: number };
+  return name === 'folds' && fold !== undefined ? fold : null;
+}
+
+/** On one split the values themselves, else a mean for each fold. */
+export function foldMeans(records: readonly RunRecord[], values: readonly number[]): number[] {
+  const folds = records.map(({ spec }) => foldOf(spec));
+  if (folds.every((fold) => fold === null)) return [...values];
+  return [...new Set(folds)].map((fold) => mean(values.filter((_, i) => folds[i] === fold)));
+}
+
+/** On which classes the records were tested, in words. */
+export function splitNote(records: readonly RunRecord[]): string | null {
+  const first = records[0];
+  if (first === undefined || first.spec.split === undefined) return null;
+  const { name, count } = first.spec.split as { readonly name?: string; readonly count?: number };
+  if (name === 'folds')
+    return `Split: all classes in ${count} folds, each the test classes once; intervals are over folds.`;
+  const whose = name === 'paper' ? 'the papers’' : 'by shares of the classes';
+  return `Split: ${whose}, ${first.data.test.classes} test classes; intervals are over seeds.`;
 }

@@ -7,7 +7,7 @@ import { escapedText } from './escaped-text.js';
 import { retrievalGallery } from './gallery.js';
 import { htmlPage } from './html-page.js';
 import { curveChart, recallAtKChart, recallChart } from './method-charts.js';
-import { type MethodScores, methodScores } from './method-scores.js';
+import { type MethodScores, methodScores, splitNote } from './method-scores.js';
 import type { PictureEmbeddings } from './picture-sheet.js';
 import { formatEstimate, partialNote, scoreTables } from './table.js';
 
@@ -89,7 +89,7 @@ async function writeExperiment(experiment: ReportedExperiment, results: string):
   return `<section id="${name}">${heading}
 <p>${escapedText(of(tested ? 'test' : 'validation'))}</p>
 ${htmlTable(methodScores(records), partial)}
-<p class="note">Percent, mean ± 95% t-interval over seeds; in bold the best of a column. ${how} Also as <a href="tables/${name}.csv">CSV</a> and <a href="tables/${name}.md">Markdown</a>.</p>
+<p class="note">Percent, mean ± 95% t-interval; in bold the best of a column. ${escapedText(splitNote(records) ?? '')} ${how} Also as <a href="tables/${name}.csv">CSV</a> and <a href="tables/${name}.md">Markdown</a>.</p>
 <div class="charts">
 ${charts.join('\n')}
 </div>

@@ -1,5 +1,6 @@
+import type { Estimate } from '../statistics/estimate.js';
 import type { RunRecord } from '../types/run-record.js';
-import { type Estimate, type MethodScores, methodScores } from './method-scores.js';
+import { type MethodScores, methodScores, splitNote } from './method-scores.js';
 
 export interface ScoreTables {
   readonly csv: string;
@@ -16,6 +17,11 @@ export function partialNote(records: readonly RunRecord[]): string | null {
   return records.find((record) => record.data.partial !== null)?.data.partial ?? null;
 }
 
+/** What stands below a table: the split, and how complete the data is. */
+function notes(records: readonly RunRecord[]): string[] {
+  return [splitNote(records), partialNote(records)].filter((note) => note !== null);
+}
+
 /** The table for a terminal. */
 export function summaryTable(records: readonly RunRecord[]): string {
   const [header, ...rows] = textRows(methodScores(records));
@@ -25,17 +31,16 @@ export function summaryTable(records: readonly RunRecord[]): string {
     row
       .map((cell, column) => (column === 0 ? cell.padEnd(widths[0]) : cell.padStart(widths[column])))
       .join('  ');
-  const partial = partialNote(records);
   return [
     line(header),
     widths.map((width) => '─'.repeat(width)).join('  '),
     ...rows.map(line),
-    ...(partial === null ? [] : [partial]),
+    ...notes(records),
   ].join('\n');
 }
 
 /**
- * Mean ± 95% t-interval over seeds, in percent. CSV holds mean and half-width in columns of their own, and a
+ * Mean ± 95% t-interval over seeds or folds, in percent. CSV holds mean and half-width in columns of their own, and a
  * column `data` where the data is partial; Markdown says so below the table.
  */
 export async function scoreTables(records: readonly RunRecord[]): Promise<ScoreTables> {
@@ -46,6 +51,7 @@ export async function scoreTables(records: readonly RunRecord[]): Promise<ScoreT
     rows.map((row) => ({
       method: csvText(row.name),
       seeds: row.seeds,
+      ...(row.folds === null ? {} : { folds: row.folds }),
       ...Object.fromEntries(
         [...row.scores].flatMap(([name, { mean, halfWidth }]) => [
           [name, mean.toFixed(3)],
@@ -65,7 +71,7 @@ export async function scoreTables(records: readonly RunRecord[]): Promise<ScoreT
   ].join('\n');
   return {
     csv: `${(toCSV(frame) as unknown as string).trim()}\n`,
-    markdown: partial === null ? `${markdown}\n` : `${markdown}\n\n${partial}\n`,
+    markdown: [markdown, ...notes(records).map((note) => `\n${note}`), ''].join('\n'),
   };
 }
 
@@ -77,12 +83,14 @@ function csvText(text: string): string {
 /** Header and one row a method, as text. */
 function textRows(rows: readonly MethodScores[]): string[][] {
   const columns = [...(rows[0]?.scores.keys() ?? [])];
+  const folded = rows.some((row) => row.folds !== null);
   return [
-    ['Method', ...columns, 'Seeds'],
+    ['Method', ...columns, 'Seeds', ...(folded ? ['Folds'] : [])],
     ...rows.map((row) => [
       row.name,
       ...columns.map((column) => formatEstimate(row.scores.get(column) as Estimate)),
       String(row.seeds),
+      ...(folded ? [String(row.folds ?? '')] : []),
     ]),
   ];
 }

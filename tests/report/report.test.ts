@@ -2,29 +2,8 @@ import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { renderChart, scoreTables, summaryTable } from '../../src/index.js';
 import { curveChart, recallAtKChart, recallChart } from '../../src/report/method-charts.js';
-import { estimate } from '../../src/report/method-scores.js';
 import { spreadLabels } from '../../src/report/spread-labels.js';
-import { studentQuantile975 } from '../../src/report/student-quantile.js';
 import { madeUpRecord, madeUpRecords } from './synthetic-runs.js';
-
-describe('a mean over seeds', () => {
-  // 40, 44, 42: mean 42, deviation 2, t(2) = 4.303: 4.303 · 2/√3 = 4.969.
-  it('carries the 95% t-interval', () => {
-    const { mean, halfWidth } = estimate([40, 44, 42]);
-    expect(mean).toBe(42);
-    expect(halfWidth).toBeCloseTo(4.969, 2);
-    expect(estimate([3]).halfWidth).toBeNull();
-  });
-
-  // With 2 degrees of freedom the distribution function is closed: F(t) = 1/2 + t / (2 √(2 + t²)).
-  // With 1 it is the Cauchy distribution's: F(t) = 1/2 + atan(t) / π.
-  it('takes its quantiles from a table that agrees with the closed forms of 1 and 2 degrees of freedom', () => {
-    const t2 = studentQuantile975(2);
-    expect(0.5 + t2 / (2 * Math.sqrt(2 + t2 * t2))).toBeCloseTo(0.975, 5);
-    expect(0.5 + Math.atan(studentQuantile975(1)) / Math.PI).toBeCloseTo(0.975, 5);
-    expect(studentQuantile975(500)).toBe(studentQuantile975(30));
-  });
-});
 
 describe('tables', () => {
   it('put baselines first, then the best method, in percent, with seeds', async () => {
