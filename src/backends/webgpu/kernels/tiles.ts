@@ -61,7 +61,8 @@ function efficiency({ rows, columns }: Tile): number {
   return rows * columns >= 64 ? 0.7 : rows * columns >= 32 ? 0.55 : 0.4;
 }
 
-function estimate({ m, n, k }: ProductSize, { tile, splits }: Tiling): number {
+/** In nanoseconds, on a data-centre GPU. */
+export function estimatedTime({ m, n, k }: ProductSize, { tile, splits }: Tiling): number {
   const workgroups = Math.ceil(m / tile.m) * Math.ceil(n / tile.n) * splits;
   const steps = Math.ceil(k / tile.k / splits);
   const busiest = Math.ceil(workgroups / MULTIPROCESSORS);
@@ -74,20 +75,26 @@ function estimate({ m, n, k }: ProductSize, { tile, splits }: Tiling): number {
 
 const chosen = new Map<string, Tiling>();
 let forced: Tiling | null = null;
+let measured: readonly MeasuredTiling[] = [];
 
-/** The tiling with the least estimated time. @param kind `rows` of a patch product, or `sums` over patches */
+/** The tiling that was measured to be the fastest for a product about as large, else the one of least estimated time. @param kind `rows` of a patch product, or `sums` over patches */
 export function tilingFor(size: ProductSize, kind: 'rows' | 'sums'): Tiling {
   if (forced !== null) return forced;
   const key = `${kind} ${size.m} ${size.n} ${size.k}`;
   let tiling = chosen.get(key);
   if (tiling === undefined) {
-    tiling = tilingsOf(size, kind).reduce((best, next) =>
-      estimate(size, next) < estimate(size, best) ? next : best,
-    );
+    tiling =
+      measuredTiling(size, kind) ??
+      tilingsOf(size, kind).reduce((best, next) =>
+        estimatedTime(size, next) < estimatedTime(size, best) ? next : best,
+      );
     chosen.set(key, tiling);
   }
   return tiling;
 }
+
+/** Bytes that may be spent on parts of one product. */
+const LARGEST_PARTS = 2 ** 28;
 
 /** Those worth a try: sums over pixels are long and split finely, which also keeps their rounding errors small. */
 export function tilingsOf({ m, n, k }: ProductSize, kind: 'rows' | 'sums'): Tiling[] {
@@ -95,10 +102,38 @@ export function tilingsOf({ m, n, k }: ProductSize, kind: 'rows' | 'sums'): Tili
   return TILES.flatMap((tile) => {
     const tiles = Math.ceil(m / tile.m) * Math.ceil(n / tile.n);
     const counts = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024].filter(
-      (splits) => splits === 1 || (k / splits >= shortest && tiles * splits <= 2112),
+      (splits) =>
+        splits === 1 ||
+        (k / splits >= shortest && tiles * splits <= 2112 && 4 * m * n * splits <= LARGEST_PARTS),
     );
     return counts.map((splits) => ({ tile, splits }));
   });
+}
+
+/** The fastest tiling of a product of this size, as `bench/gpu-tune.mjs` measures it. */
+export interface MeasuredTiling extends ProductSize, Tiling {
+  readonly kind: 'rows' | 'sums';
+}
+
+/** What grows with the batch may differ by so much. */
+const SIMILAR = 1.6;
+
+function measuredTiling({ m, n, k }: ProductSize, kind: 'rows' | 'sums'): Tiling | null {
+  let nearest: { readonly tiling: Tiling; readonly ratio: number } | null = null;
+  for (const entry of measured) {
+    const isAlike = entry.kind === kind && entry.n === n && (kind === 'rows' ? entry.k === k : entry.m === m);
+    const ratio = kind === 'rows' ? m / entry.m : k / entry.k;
+    const distance = Math.max(ratio, 1 / ratio);
+    if (isAlike && distance < (nearest?.ratio ?? SIMILAR))
+      nearest = { tiling: { tile: entry.tile, splits: entry.splits }, ratio: distance };
+  }
+  return nearest?.tiling ?? null;
+}
+
+/** Takes these instead of those that come with the kit. */
+export function useMeasuredTilings(tilings: readonly MeasuredTiling[]): void {
+  measured = tilings;
+  chosen.clear();
 }
 
 /** Takes this tiling for every product, or with null the estimated ones again: for measuring. */
