@@ -34,8 +34,8 @@ export const TILES: readonly Tile[] = [
   tile(64, 64, 8, 8),
   tile(64, 64, 8, 4),
   tile(64, 64, 4, 4),
-  tile(128, 32, 8, 4),
-  tile(64, 32, 4, 4),
+  tile(128, 32, 8, 8),
+  tile(64, 32, 8, 4),
   tile(32, 32, 4, 4),
 ];
 
