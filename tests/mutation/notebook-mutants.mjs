@@ -1,0 +1,88 @@
+// Puts wrong formulas into the proof cells of notebooks, one at a time: every mutant must make its notebook fail, by an error that a
+// cell throws. `npm run mutants:notebooks [-- part of a name]`; some ten seconds a mutant. Needs a build.
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+
+const { runNotebook } = createRequire(import.meta.url)(resolve('dist/lab/notebook-runner.js'));
+
+/** Number of the notebook, id of the cell, what to find in its source, what to put there. */
+const MUTANTS = [
+  ['01', 'construction-check', 'x_m is the anchor', 'auxiliaryPoint({ anchor, positive, negative })', 'anchor'],
+  ['01', 'construction-check', 'x_c is the positive', 'midpoint({ anchor, positive })', 'positive'],
+  ['01', 'disc-check', 'radius r tan α', 'half / Math.tan(', 'half * Math.tan('],
+  ['01', 'disc-check', 'violatesBound is the other way', '{ ...triangle, negative }, degrees(alpha))', '{ ...triangle, negative }, degrees(90 - alpha))'],
+  ['01', 'gradient-proof', '4t → 4t² in the loss', "- 4*t*(n", "- 4*t^2*(n"],
+  ['01', 'gradient-proof', 't dropped from the loss', "- 4*t*(n", "- 4*(n"],
+  ['01', 'gradient-proof', '4t → 4t² in the negative’s gradient', "n: '4*t*", "n: '4*t^2*"],
+  ['01', 'gradient-proof', 't dropped from the anchor’s gradient', "2*(a-p) - 2*t*", '2*(a-p) - 2*'],
+  ['01', 'code-check', 't is tan α', '/ 180) ** 2;', '/ 180);'],
+  ['05', 'proof', 'sign of the margin', '+ m', '- m'],
+  ['05', 'proof', 'margin dropped', '+ m', '+ 0*m'],
+  ['05', 'code-check', 'sign of the margin in the value', '- squared(a, n) + m', '- squared(a, n) - m'],
+  ['05', 'code-check', 'margin dropped from the value', '- squared(a, n) + m', '- squared(a, n)'],
+  ['05', 'code-check', 'positive and negative exchanged', 'anchor: [n, p]', 'anchor: [p, n]'],
+  ['06', 'away-from-midpoint', 't³ for t', '/ 180) ** 2 * value', '/ 180) ** 6 * value'],
+  ['06', 'away-from-midpoint', '√t for t', '/ 180) ** 2 * value', '/ 180) * value'],
+  ['06', 'away-from-midpoint', 'the sphere over anchor and positive', '(value + centre[k]) / 2); // of', '(value + p[k]) / 2); // of'],
+  ['06', 'theorem-check', 'the theorem at 30°', 'reference.angularHinge(a, p, n, LARGEST_ALPHA_OF_RIGHT_NEIGHBOURS)', 'reference.angularHinge(a, p, n, 30)'],
+  ['06', 'theorem-check', 'the counterexample inside the disc', '-(1 + 1e-9) / tangent(alpha)', '-(1 - 1e-2) / tangent(alpha)'],
+  ['06', 'counterexample', 'from a start outside of the spheres', 'descendHinge(at(-0.5, 0.1), 45)', 'descendHinge(at(-0.5, 0.9), 18)'],
+  ['07', 'identity-proof', 't → t² in the identity', '+ (1-t)*(a^2+p^2) - 4*t*n^2', '+ (1-t^2)*(a^2+p^2) - 4*t*n^2'],
+  ['07', 'identity-proof', 't → t² in f', "'(4*t*(a+p)*n", "'(4*t^2*(a+p)*n"],
+  ['07', 'sphere-check', '2 − 6t², the square twice', '+ 2 - 6 * t))', '+ 2 - 6 * t * t))'],
+  ['07', 'smooth-check', 'the 1 dropped', 'Math.log(1 + values.reduce', 'Math.log(values.reduce'],
+  ['07', 'gradient-proof', '2(1+t) → 4t', "a: '4*t*n - 2*(1+t)*p'", "a: '4*t*n - 4*t*p'"],
+  ['07', 'code-check', '5 added to the loss', ') / 4, 0);', ') / 4, 5);'],
+  ['07', 'code-check', 'another α in the value', 'tangentSquared(alpha))', 'tangentSquared(45))'],
+  ['10', 'listing', 'tan for tan²', '/ 180) ** 2', '/ 180)'],
+  ['10', 'listing', '4t for 2(1+t)', '.mul(2 * (1 + t))', '.mul(4 * t)'],
+  ['10', 'listing', 'the 1 lost', 'tf.zeros([N, 1])', 'tf.fill([N, 1], -1e9)'],
+  ['10', 'flag-check', '45 rad is 57°', 'Math.abs(Math.tan(45))', 'Math.abs(Math.tan(45.02))'],
+  ['10', 'lengths-check', 'tan for tan² in (2)', '2 * Math.tan(alpha) ** 2', '2 * Math.tan(alpha)'],
+];
+
+const folder = mkdtempSync(join(tmpdir(), 'notebook-mutants-'));
+process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+mkdirSync(join(folder, 'notebooks'));
+cpSync('notebooks/exhibits', join(folder, 'notebooks', 'exhibits'), { recursive: true });
+for (const shared of ['node_modules', 'results']) symlinkSync(resolve(shared), join(folder, shared));
+
+const files = readdirSync('notebooks');
+
+/** The notebook with one cell changed. @throws where there is nothing to change */
+function mutated(number, id, find, replacement) {
+  const file = files.find((name) => name.startsWith(`${number}-`));
+  const notebook = JSON.parse(readFileSync(join('notebooks', file), 'utf8'));
+  const cell = notebook.cells.find((one) => one.id === id);
+  const source = cell === undefined ? '' : [cell.source].flat().join('');
+  if (!source.includes(find)) throw new Error(`${file}, cell ${id}: no ${find} to change`);
+  cell.source = source.replace(find, () => replacement);
+  return notebook;
+}
+
+/** What the notebook failed with, or undefined. */
+async function failureOf(notebook) {
+  const path = join(folder, 'notebooks', 'mutant.ipynb');
+  writeFileSync(path, JSON.stringify(notebook));
+  try {
+    await runNotebook(path, { outputPath: join(folder, 'executed.ipynb') });
+    return undefined;
+  } catch (error) {
+    return error.message.split('\n')[0].replace(/^.*mutant\.ipynb, /, '');
+  }
+}
+
+const chosen = MUTANTS.filter(([number, id, name]) => `${number} ${id} ${name}`.includes(process.argv[2] ?? ''));
+const notebooks = chosen.map(([number, id, , find, replacement]) => mutated(number, id, find, replacement));
+const survived = [];
+for (const [i, [number, id, name]] of chosen.entries()) {
+  const failure = await failureOf(notebooks[i]);
+  // A mutant that does not compile has shown nothing.
+  const caught = failure !== undefined && /^code cell \d+: Error: /.test(failure);
+  if (!caught) survived.push(`${number} ${name}`);
+  console.log(`${caught ? 'caught  ' : 'SURVIVED'}  notebook ${number}, ${id}: ${name}\n          ${failure ?? 'runs to its end'}`);
+}
+console.log(`${chosen.length} mutants of notebooks, ${survived.length} survived${survived.length > 0 ? `: ${survived.join('; ')}` : ''}.`);
+process.exit(survived.length > 0 ? 1 : 0);
