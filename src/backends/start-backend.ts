@@ -17,11 +17,20 @@ const ENGINES = {
 } satisfies Record<string, Engine>;
 export type BackendName = keyof typeof ENGINES;
 
+/** All of them, the fastest first. */
+export const backendNames = Object.keys(ENGINES) as readonly BackendName[];
+
 /**
  * In the order in which they are tried. `wasm` gives the same bits on every processor; `wasm-onnxruntime` gives that away
  * for speed, and so is only for those who ask for it.
  */
-const AUTOMATIC: readonly BackendName[] = ['tensorflow-gpu', 'webgpu', 'tensorflow-cpu', 'wasm', 'cpu'];
+export const automaticBackends: readonly BackendName[] = [
+  'tensorflow-gpu',
+  'webgpu',
+  'tensorflow-cpu',
+  'wasm',
+  'cpu',
+];
 
 /** Whether it computes on a GPU, which runs are to have one after the other. */
 export function isGpu(name: BackendName): boolean {
@@ -59,7 +68,7 @@ async function start(threads: number): Promise<BackendDescription> {
   }
   tf.enableProdMode();
   const absent: { name: BackendName; reason: string }[] = [];
-  for (const name of forced === undefined ? AUTOMATIC : [forced as BackendName]) {
+  for (const name of forced === undefined ? automaticBackends : [forced as BackendName]) {
     try {
       const started = await ENGINES[name].start({ threads });
       return {
@@ -72,8 +81,10 @@ async function start(threads: number): Promise<BackendDescription> {
       absent.push({ name, reason: (error as Error).message.split('\n')[0] });
     }
   }
+  const reasons = absent.map(({ reason }) => reason).join('; ');
   throw new KitError(
     'backend-unavailable',
-    `KIT_BACKEND asks for ${forced}, which does not start here: ${absent.map((entry) => entry.reason).join('; ')}. Install it, or unset KIT_BACKEND.`,
+    `KIT_BACKEND asks for ${forced}, which does not start here: ${reasons}. Install it, or unset KIT_BACKEND.`,
+    { cause: new Error(reasons) },
   );
 }

@@ -1,9 +1,16 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { startBackend } from '../backends/start-backend.js';
+import {
+  automaticBackends,
+  type BackendName,
+  backendNames,
+  startBackend,
+} from '../backends/start-backend.js';
+import { tryBackend } from '../backends/try-backend.js';
 import { projectRoot } from '../experiments/environment.js';
 import { holdsMark, requireFreeOutputs } from '../files/planned-outputs.js';
 import { EXECUTED_MARK, executedPath, runNotebooks } from '../lab/notebook-runner.js';
+import { describeBackend } from './describe-backend.js';
 
 /** `kit lab`: runs notebooks; with `check`, says what this machine computes with. */
 export async function labCommand(
@@ -33,10 +40,15 @@ export async function labCommand(
 }
 
 async function check(): Promise<void> {
-  const { name, threads, versions, absent } = await startBackend();
-  for (const entry of absent) process.stdout.write(`${entry.name}: not here (${entry.reason})\n`);
-  const packages = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
-  process.stdout.write(
-    `${name}: runs, ${threads} thread${threads === 1 ? '' : 's'} (${packages.join(', ')})\n`,
-  );
+  const forced = process.env.KIT_BACKEND as BackendName | undefined;
+  // Says what a forced one lacks, and names that there are not.
+  if (forced) await startBackend();
+  let used: BackendName | null = null;
+  // Each in a process of its own: one process runs one backend.
+  for (const name of forced ? [forced] : backendNames) {
+    const tried = tryBackend(name);
+    const mayBeUsed = forced === name || automaticBackends.includes(name);
+    if (used === null && tried.backend !== null && mayBeUsed) used = name;
+    process.stdout.write(`${name}${used === name ? ' (used)' : ''}: ${describeBackend(tried)}\n`);
+  }
 }

@@ -78,7 +78,7 @@ program
   .argument('[notebooks...]', 'paths; default: all of notebooks/')
   .option('--results <folder>', 'where the executed copies go', 'results')
   .option('--force', 'write over files of these names that the kit did not make')
-  .option('--check', 'say which backend starts here and why the others do not, and end')
+  .option('--check', 'say which backends start here, on what, and what the others lack, and end')
   .action(async (paths, options) => {
     const { labCommand } = await import('./lab-command.js');
     await labCommand(paths, options);
@@ -148,6 +148,16 @@ program
   .action(async (options) => {
     const { nativeCommand } = await import('./native-command.js');
     await nativeCommand(options);
+  });
+
+program
+  .command('gpu')
+  .description('say which GPU this machine has and which engines fit it; with --engine, set one up')
+  .addOption(new Option('--engine <name>', 'download and set up this one').choices(['webgpu', 'tensorflow']))
+  .option('--force', 'set it up again')
+  .action(async (options) => {
+    const { gpuCommand } = await import('./gpu-command.js');
+    await gpuCommand(options);
   });
 
 program

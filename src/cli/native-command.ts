@@ -1,7 +1,6 @@
-import { join } from 'node:path';
 import { buildEngine } from '../backends/tensorflow/build-engine.js';
 import { cpuForm, gpuForm } from '../backends/tensorflow/engine-forms.js';
-import { nativeEngine, nativeEngineFolder } from '../backends/tensorflow/native-engine.js';
+import { nativeEngine } from '../backends/tensorflow/native-engine.js';
 import { amountProgress } from './progress.js';
 
 /** `kit native`: builds TensorFlow's engine, for the processor or with CUDA. */
@@ -15,17 +14,16 @@ export async function nativeCommand(options: { force?: boolean; gpu?: boolean })
     return;
   }
   const bar = amountProgress();
-  const { backend, device, absence } = await buildEngine(options.gpu ? gpuForm : cpuForm, {
+  const { name, device, absent } = await buildEngine(options.gpu ? gpuForm : cpuForm, {
     onStep: (line) => {
       bar.stop();
       say(line);
     },
     onProgress: (what, done, total) => bar.show(done, total, `MB · ${what}`),
   }).finally(() => bar.stop());
-  say(
-    `The engine is in ${join(nativeEngineFolder(), 'tensorflow')} and is used from now on: ${backend} on ${device}.`,
-  );
-  if (options.gpu && absence !== null) say(`It uses no GPU here: ${absence}.`);
+  say(`The engine is in ${nativeEngine()?.folder} and is used from now on: ${name} on ${device}.`);
+  const gpu = absent.find((entry) => entry.name === 'tensorflow-gpu');
+  if (options.gpu && gpu !== undefined) say(`It uses no GPU here: ${gpu.reason}.`);
 }
 
 function say(line: string): void {

@@ -6,6 +6,8 @@ import { withLock } from '../../files/file-lock.js';
 import { makeFolder } from '../../files/make-folder.js';
 import { KitError } from '../../kit-error.js';
 import { nvidiaGpus } from '../nvidia-gpu.js';
+import type { BackendDescription } from '../start-backend.js';
+import { tryBackend } from '../try-backend.js';
 import { downloadMegabytes, type EngineForm, LEAST_NVIDIA_DRIVER, TFJS_NODE } from './engine-forms.js';
 import { nativeEngineFolder } from './native-engine.js';
 import { downloadWheel, unpackWheel } from './python-wheel.js';
@@ -30,11 +32,11 @@ export interface BuildOptions {
  * Builds tfjs-node's own binding against the TensorFlow library inside PyPI's wheel, into the engine's folder, whole or not
  * at all. Downloads that are whole stay until the engine stands.
  *
- * @returns the backend that starts on it here, its device, and where a GPU was wanted and none is used, why
+ * @returns the backend that starts on it here
  * @throws KitError `backend-unavailable` (another platform, a missing tool, too little disk, too old a driver, a library that
  *   does not run here), `download-failed`
  */
-export async function buildEngine(form: EngineForm, options: BuildOptions = {}): Promise<TriedEngine> {
+export async function buildEngine(form: EngineForm, options: BuildOptions = {}): Promise<BackendDescription> {
   const { python, compiler } = requireMachine(form);
   const root = nativeEngineFolder();
   return withLock(join(root, 'tensorflow.lock'), async () => {
@@ -191,45 +193,22 @@ function writeDescription(form: EngineForm, folder: string): void {
   );
 }
 
-export interface TriedEngine {
-  readonly backend: string;
-  readonly device: string;
-  /** Of the GPU; null where it is used. */
-  readonly absence: string | null;
+function tryEngine(root: string): BackendDescription {
+  const tried = tryBackend(undefined, { engines: root });
+  const failure =
+    tried.backend === null
+      ? tried.reason
+      : tried.backend.name.startsWith('tensorflow')
+        ? null
+        : tried.backend.absent.map(({ reason }) => reason).join('; ');
+  if (tried.backend === null || failure !== null)
+    throw unavailable(`The library was built but does not run here.\n  ${failure}`);
+  return tried.backend;
 }
 
-/** In a process of its own: a library that does not fit this machine must not end the command without a word. */
-function tryEngine(root: string): TriedEngine {
-  const script = `
-    const tf = require('@tensorflow/tfjs');
-    const { startBackend } = require(${JSON.stringify(join(__dirname, '..', 'start-backend.js'))});
-    startBackend({ threads: 1 }).then(({ name, device, absent }) => {
-      const [value] = tf.matMul(tf.ones([1, 7]), tf.ones([7, 1])).dataSync();
-      if (value !== 7 || !name.startsWith('tensorflow')) throw new Error(absent.map(({ reason }) => reason).join('; '));
-      const absence = absent.find((entry) => entry.name === 'tensorflow-gpu')?.reason ?? null;
-      console.log(JSON.stringify({ backend: name, device, absence }));
-      process.exit(0);
-    }).catch((error) => { console.error(error.message); process.exit(1); });`;
-  const said = run(process.execPath, ['-e', script], {
-    failed: 'The library was built but does not run here.',
-    cwd: join(__dirname, '..', '..', '..'),
-    environment: { KIT_NATIVE: root, KIT_BACKEND: '' },
-  });
-  return JSON.parse(said.trim().split('\n').at(-1) as string) as TriedEngine;
-}
-
-function run(
-  command: string,
-  args: readonly string[],
-  options: { failed: string; cwd?: string; environment?: Record<string, string> },
-): string {
-  const { status, stdout, stderr, error } = spawnSync(command, args, {
-    encoding: 'utf8',
-    cwd: options.cwd,
-    env: { ...process.env, ...options.environment },
-    maxBuffer: 2 ** 26,
-  });
-  if (status === 0) return stdout;
+function run(command: string, args: readonly string[], options: { readonly failed: string }): void {
+  const { status, stderr, error } = spawnSync(command, args, { encoding: 'utf8', maxBuffer: 2 ** 26 });
+  if (status === 0) return;
   const last = (error?.message ?? stderr ?? '').trim().split('\n').slice(-5).join('\n  ');
   throw unavailable(`${options.failed}\n  ${last}`);
 }

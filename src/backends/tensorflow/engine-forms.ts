@@ -39,7 +39,7 @@ export const cpuForm: EngineForm = {
   diskMegabytes: 1000,
 };
 
-/** TensorFlow 2.21 with the CUDA 12 libraries that it was built with. A part of it is not there for other GPUs than NVIDIA's. */
+/** TensorFlow 2.21 with the libraries of CUDA 12, with which it was built. */
 export const gpuForm: EngineForm = {
   name: 'gpu',
   wheels: [
@@ -86,7 +86,7 @@ export const gpuForm: EngineForm = {
     'nvidia/cusparse/lib/libcusolver.so.11',
     'nvidia/cusparse/lib/libcusparse.so.12',
   ],
-  diskMegabytes: 6000,
+  diskMegabytes: 5000,
 };
 
 function nvidiaWheel(requirement: string, megabytes: number, sha256: string): Wheel {

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { nvidiaGpus } from '../nvidia-gpu.js';
+import { failureToOpen } from '../shared-library.js';
 
 /**
  * Why a TensorFlow that is loaded uses no GPU.
@@ -39,16 +40,4 @@ function ownLibrary(engine: string | undefined, name: string): string | undefine
   return readdirSync(folder)
     .map((part) => join(folder, part, 'lib', name))
     .find((path) => existsSync(path));
-}
-
-/** What the system's loader says against a shared library, null where it opens it. */
-function failureToOpen(library: string): string | null {
-  try {
-    process.dlopen({ exports: {} }, library);
-    return null;
-  } catch (error) {
-    const { message } = error as Error;
-    // Opened: Node only misses what makes a library one of its modules.
-    return message.startsWith('Module did not self-register') ? null : message;
-  }
 }

@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { packageVersion } from '../package-version.js';
+import { failureToOpen } from '../shared-library.js';
 import { nativeEngineFolder } from '../tensorflow/native-engine.js';
 
 /** Dawn, the WebGPU of Chromium, as the npm package `webgpu` brings it to Node. */
@@ -28,8 +29,8 @@ export function loadDawn(): Dawn {
     const reason = (error as Error).message.split('\n')[0];
     throw new Error(
       name === installed
-        ? `the npm package webgpu in ${installed} does not load (${reason}); npx kit gpu installs it again`
-        : 'the npm package webgpu is not installed; npx kit gpu brings it',
+        ? `the npm package webgpu in ${installed} does not load (${reason}); npx kit gpu --engine webgpu --force installs it again`
+        : 'the npm package webgpu is not installed; npx kit gpu --engine webgpu brings it',
     );
   }
 }
@@ -87,21 +88,10 @@ function writeNvidiaDriverFile(): string {
 }
 
 function whyNoAdapter(): string {
-  if (process.platform === 'linux' && !hasVulkanLoader()) {
+  if (process.platform === 'linux' && failureToOpen('libvulkan.so.1') !== null) {
     return 'the Vulkan loader libvulkan.so.1 does not load here; install libvulkan1 (Debian, Ubuntu), vulkan-loader (Fedora) or vulkan-icd-loader (Arch)';
   }
   return process.platform === 'linux'
     ? "WebGPU finds no GPU: install the Vulkan driver of your GPU's maker (NVIDIA's driver from 535 on, or Mesa 23 or newer for AMD and Intel)"
     : 'WebGPU finds no GPU on this machine';
-}
-
-/** The dynamic linker is asked, since it alone knows every place where a library may lie. */
-function hasVulkanLoader(): boolean {
-  try {
-    process.dlopen({ exports: {} }, 'libvulkan.so.1');
-    return true;
-  } catch (error) {
-    // Found and loaded, it is of course no module of Node.
-    return (error as Error).message.includes('self-register');
-  }
 }
