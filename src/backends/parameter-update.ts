@@ -1,5 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { hostView } from './host-view.js';
+import { vectorUpdate } from './tensorflow/parameter-update.js';
+import { tensorflowUsesGpu } from './tensorflow/tensorflow-library.js';
 import { deviceUpdate } from './webgpu/device-update.js';
 
 /** Adam: values −= decay · values + rate · m / (√v · correction + ε). SGD: v = momentum · v + g + decay · values; values −= rate · v. */
@@ -30,7 +32,8 @@ const BETA_2 = 0.999;
 const EPSILON = 1e-8;
 
 export function parameterUpdate(options: ParameterUpdateOptions): ParameterUpdate {
-  return tf.getBackend() === 'webgpu' ? deviceUpdate(options) : hostUpdate(options);
+  if (tf.getBackend() === 'webgpu') return deviceUpdate(options);
+  return tensorflowUsesGpu() ? vectorUpdate(options) : hostUpdate(options);
 }
 
 /**

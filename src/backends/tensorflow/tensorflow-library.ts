@@ -55,12 +55,17 @@ async function load(options: { threads: number; gpu: boolean }): Promise<Tensorf
   if (!(await tf.setBackend('tensorflow')))
     throw new Error("TensorFlow's library is there but does not start");
   registerGradientsOnDevice();
-  const { isUsingGpuDevice } = tf.backend() as unknown as { isUsingGpuDevice: boolean };
   return {
     versions,
-    gpuAbsence: isUsingGpuDevice ? null : gpuAbsence(cudaLibraries, engine?.folder),
+    gpuAbsence: tensorflowUsesGpu() ? null : gpuAbsence(cudaLibraries, engine?.folder),
     deterministic: /^(1|true)$/i.test(process.env.TF_DETERMINISTIC_OPS ?? ''),
   };
+}
+
+/** Whether tfjs computes by TensorFlow on a GPU. */
+export function tensorflowUsesGpu(): boolean {
+  const backend = tf.backend() as unknown as { isUsingGpuDevice?: boolean };
+  return tf.getBackend() === 'tensorflow' && backend.isUsingGpuDevice === true;
 }
 
 /** TensorFlow and CUDA read these once, when they are loaded. */
