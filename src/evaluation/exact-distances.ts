@@ -16,7 +16,7 @@ export interface ExactDistances {
   slack(x: number, y: number): number;
   /** Where it is the same for all pairs. */
   readonly commonSlack?: number;
-  /** Distances this close are equal: what float64 itself leaves open. */
+  /** Share of a distance by which equal ones may differ: what float64 itself leaves open. */
   readonly tolerance: number;
 }
 
@@ -49,21 +49,29 @@ export function exactEuclidean(rows: Rows, centred: Rows, scale: number): ExactD
   };
 }
 
-/** Cosine similarities below 0; a zero row is at 0 to all. The scores are products of unit rows in float32. */
+/**
+ * 1 less the cosine similarity, as half the squared distance of unit rows: exact also where rows point almost the same way.
+ * A zero row is at 1 to all. The scores are products of unit rows in float32.
+ */
 export function exactCosine({ vectors, dimension }: Rows): ExactDistances {
-  const norms = squaredNorms({ vectors, dimension }).map(Math.sqrt);
+  const lengths = squaredNorms({ vectors, dimension }).map(Math.sqrt);
   const slack = (dimension + 16) * ROUNDING;
   return {
     between(x, y) {
       const [a, b] = [x * dimension, y * dimension];
+      const [first, second] = [lengths[x], lengths[y]];
+      if (first === 0 || second === 0) return 1;
       let sum = 0;
-      for (let i = 0; i < dimension; i++) sum += vectors[a + i] * vectors[b + i];
-      return norms[x] === 0 || norms[y] === 0 ? 0 : -sum / norms[x] / norms[y];
+      for (let i = 0; i < dimension; i++) {
+        const difference = vectors[a + i] / first - vectors[b + i] / second;
+        sum += difference * difference;
+      }
+      return sum / 2;
     },
-    ofScore: (_, score) => -score,
-    scoreOf: (_, distance) => -distance,
+    ofScore: (_, score) => 1 - score,
+    scoreOf: (_, distance) => 1 - distance,
     slack: () => slack,
     commonSlack: slack,
-    tolerance: 2 ** -46,
+    tolerance: 2 ** -49,
   };
 }

@@ -117,7 +117,7 @@ function settler(search: {
     // What was left out scores no more than the last candidate; its true distance may still be smaller.
     const least = exact.ofScore(query, lastScore + exact.slack(query, longest));
     if (candidates.length < count && !(least > found[found.length - 1].distance)) found = nearest(everyRow);
-    const score = metric === 'euclidean' ? (d: number) => Math.sqrt(d) / scale : (d: number) => 0 - d;
+    const score = metric === 'euclidean' ? (d: number) => Math.sqrt(d) / scale : (d: number) => 1 - d;
     return {
       rows: found.map(({ other }) => other),
       scores: found.map(({ distance }) => score(distance)),

@@ -107,10 +107,10 @@ export class NegativeCounts {
     const at = row - this.start;
     const place = this.firstPositive[at];
     const r = this.firstPositive[at + 1] - place;
-    const { tolerance } = exact;
-    let reached = this.nearerThan(at, exact.ofScore(row, score + slack) - tolerance);
-    if (reached !== this.nearerThan(at, exact.ofScore(row, score - slack) - tolerance))
-      reached = this.nearerThan(at, exact.between(row, other) - tolerance);
+    const equal = 1 - exact.tolerance;
+    let reached = this.nearerThan(at, exact.ofScore(row, score + slack) * equal);
+    if (reached !== this.nearerThan(at, exact.ofScore(row, score - slack) * equal))
+      reached = this.nearerThan(at, exact.between(row, other) * equal);
     if (reached < floorAt[at]) return;
     between[place + reached]++;
     above[at]++;
@@ -134,6 +134,6 @@ export class NegativeCounts {
   private setFloor(row: number): void {
     const at = row - this.start;
     const furthest = this.positives[this.firstPositive[at] + this.floorAt[at]];
-    this.floors[row] = this.exact.scoreOf(row, furthest + this.exact.tolerance);
+    this.floors[row] = this.exact.scoreOf(row, furthest * (1 + 2 * this.exact.tolerance));
   }
 }

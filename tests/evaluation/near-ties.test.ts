@@ -69,10 +69,11 @@ function sortedByDistance({ vectors }: EmbeddingTable, metric: 'euclidean' | 'co
   const all = Array.from(labels.keys());
   const of = (row: number) => vectors.subarray(row * DIMENSION, (row + 1) * DIMENSION);
   const dot = (a: Float32Array, b: Float32Array) => a.reduce((sum, value, i) => sum + value * b[i], 0);
+  const lengths = all.map((row) => Math.sqrt(dot(of(row), of(row))));
   const far = (x: number, y: number) =>
     metric === 'euclidean'
       ? of(x).reduce((sum, value, i) => sum + (value - of(y)[i]) ** 2, 0)
-      : -dot(of(x), of(y)) / Math.sqrt(dot(of(x), of(x))) / Math.sqrt(dot(of(y), of(y)));
+      : of(x).reduce((sum, value, i) => sum + (value / lengths[x] - of(y)[i] / lengths[y]) ** 2, 0);
   return all.map((x) => {
     const distances = all.map((y) => far(x, y));
     return all.filter((y) => y !== x).sort((a, b) => distances[a] - distances[b] || a - b);
