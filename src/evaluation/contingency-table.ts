@@ -1,4 +1,5 @@
 import { KitError } from '../kit-error.js';
+import { requireClassLabels } from '../types/class-labels.js';
 
 /** Two labelings of the same n things, counted against each other. */
 export interface ContingencyTable {
@@ -16,6 +17,8 @@ export interface ContingencyTable {
  * @throws KitError `invalid-argument` when they differ in number, or there is none
  */
 export function contingencyTable(a: ArrayLike<number>, b: ArrayLike<number>): ContingencyTable {
+  requireClassLabels(a);
+  requireClassLabels(b);
   if (a.length !== b.length || a.length === 0) {
     throw new KitError(
       'invalid-argument',

@@ -1,4 +1,5 @@
 import { KitError } from '../kit-error.js';
+import { requireClassLabels } from '../types/class-labels.js';
 import type { EmbeddingTable } from '../types/embedding-table.js';
 import type { Gallery, Rows } from './score-engine.js';
 
@@ -13,6 +14,7 @@ export function checkTable({ vectors, dimension, labels }: EmbeddingTable): void
       `The embeddings have dimension ${dimension}; expected a whole number, 1 or more.`,
     );
   }
+  requireClassLabels(labels);
   if (vectors.length !== labels.length * dimension) {
     throw new KitError(
       'invalid-embeddings',

@@ -4,6 +4,7 @@ import type { BatchLoss } from './batch-loss.js';
 import { negativeMask, unorderedPositivePairs } from './batch-pairs.js';
 import { nothing, ofEmbeddings, type ValueAndGradient } from './closed-form.js';
 import { onUnitSphere } from './l2-normalize.js';
+import { labelled } from './labelled-batch.js';
 import { logOnePlusSumExp } from './log-sum-exp.js';
 import { joinNPairBatch, type NPairBatch, splitNPairBatch } from './n-pair-loss.js';
 import { sumOfPairs } from './sum-of-pairs.js';
@@ -44,7 +45,7 @@ export interface AngularLossOptions {
 export function angularLoss(options: AngularLossOptions = {}): BatchLoss {
   const angular = angularTerm(options);
   return (embeddings, labels) =>
-    ofEmbeddings(embeddings, (points) =>
+    ofEmbeddings(labelled(embeddings, labels), (points) =>
       options.normalize === 'all'
         ? onUnitSphere(points, (unit) => angular(unit, labels))
         : angular(points, labels),

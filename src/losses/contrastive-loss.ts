@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import type { BatchLoss } from './batch-loss.js';
 import { negativeMask, positiveMask, positivePairs } from './batch-pairs.js';
+import { labelled } from './labelled-batch.js';
 import { ofSquaredDistances, rootOfDistances } from './pairwise-distances.js';
 
 export interface ContrastiveLossOptions {
@@ -24,7 +25,7 @@ export interface ContrastiveLossOptions {
 export function contrastiveLoss(options: ContrastiveLossOptions = {}): BatchLoss {
   const { margin = 1, mean = 'pairs' } = options;
   return (embeddings, labels) =>
-    ofSquaredDistances(embeddings, (squared) => {
+    ofSquaredDistances(labelled(embeddings, labels), (squared) => {
       const n = labels.length;
       const pairs = n * n - n;
       const pairsOfOneClass = positivePairs(labels).anchors.length;

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import type { BatchLoss } from './batch-loss.js';
 import { negativeMask, positivePairs } from './batch-pairs.js';
+import { labelled } from './labelled-batch.js';
 import { maskedLogSumExp } from './log-sum-exp.js';
 import { ofSquaredDistances, rootOfDistances } from './pairwise-distances.js';
 import { sumOverPositives } from './positives-in-turn.js';
@@ -21,7 +22,7 @@ export interface LiftedStructureLossOptions {
 export function liftedStructureLoss(options: LiftedStructureLossOptions = {}): BatchLoss {
   const { margin = 1 } = options;
   return (embeddings, labels) =>
-    ofSquaredDistances(embeddings, (squared) => {
+    ofSquaredDistances(labelled(embeddings, labels), (squared) => {
       const { distances, derivative } = rootOfDistances(squared);
       const exponents = tf.scalar(margin).sub<tf.Tensor2D>(distances);
       const { values: reach, shares } = maskedLogSumExp(exponents, negativeMask(labels));

@@ -5,6 +5,7 @@ import type { BatchLoss } from './batch-loss.js';
 import { negativeMask } from './batch-pairs.js';
 import { ofEmbeddings, type ValueAndGradient } from './closed-form.js';
 import { onUnitSphere } from './l2-normalize.js';
+import { labelled } from './labelled-batch.js';
 import { pairwiseSquaredDistances, rootOfDistances } from './pairwise-distances.js';
 
 export interface MarginLossOptions {
@@ -41,7 +42,7 @@ export interface MarginLossOptions {
 export function marginLoss(options: MarginLossOptions = {}): BatchLoss {
   const { margin = 0.2, beta = 1.2, normalize = 'all', triplets } = options;
   return (embeddings, labels) =>
-    ofEmbeddings(embeddings, (rows) => {
+    ofEmbeddings(labelled(embeddings, labels), (rows) => {
       const ofPoints = (points: tf.Tensor2D): ValueAndGradient => {
         const times =
           triplets === undefined ? everyPairOnce(points.shape[0]) : listed(triplets, points, labels);

@@ -3,6 +3,7 @@ import type { BatchLoss } from './batch-loss.js';
 import { negativeMask, positiveMask } from './batch-pairs.js';
 import { ofEmbeddings } from './closed-form.js';
 import { onUnitSphere } from './l2-normalize.js';
+import { labelled } from './labelled-batch.js';
 import { logOnePlusSumExp } from './log-sum-exp.js';
 
 export interface MultiSimilarityLossOptions {
@@ -25,7 +26,7 @@ export interface MultiSimilarityLossOptions {
 export function multiSimilarityLoss(options: MultiSimilarityLossOptions = {}): BatchLoss {
   const { alpha = 2, beta = 50, base = 0.5 } = options;
   return (embeddings, labels) =>
-    ofEmbeddings(embeddings, (points) =>
+    ofEmbeddings(labelled(embeddings, labels), (points) =>
       onUnitSphere(points, (unit) => {
         const above = tf.matMul(unit, unit, false, true).sub<tf.Tensor2D>(base);
         const pull = logOnePlusSumExp(above.mul(-alpha), positiveMask(labels));

@@ -3,6 +3,7 @@ import { type AngularNegatives, angularTerm } from './angular-loss.js';
 import type { BatchLoss } from './batch-loss.js';
 import { ofEmbeddings } from './closed-form.js';
 import { l2Normalize, type UnitLength } from './l2-normalize.js';
+import { labelled } from './labelled-batch.js';
 import { nPairTerm, withPenalty } from './n-pair-loss.js';
 
 export interface NPairAngularLossOptions {
@@ -30,7 +31,7 @@ export function nPairAngularLoss(options: NPairAngularLossOptions = {}): BatchLo
   const { lambda = 2, normalize = 'none', l2 = 0 } = options;
   const angular = angularTerm(options);
   return (embeddings, labels) =>
-    ofEmbeddings(embeddings, (points) => {
+    ofEmbeddings(labelled(embeddings, labels), (points) => {
       const { unit, toEmbeddings } = normalize === 'none' ? asTheyCame(points) : l2Normalize(points);
       const ofNPair = nPairTerm(normalize === 'all' ? unit : points, labels);
       const ofAngular = angular(unit, labels);

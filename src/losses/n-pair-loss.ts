@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import type { BatchLoss } from './batch-loss.js';
 import { nPairClasses } from './batch-pairs.js';
 import { ofEmbeddings, type ValueAndGradient } from './closed-form.js';
+import { labelled } from './labelled-batch.js';
 import { logOnePlusSumExp } from './log-sum-exp.js';
 
 export interface NPairLossOptions {
@@ -27,7 +28,9 @@ export interface NPairLossOptions {
 export function nPairLoss(options: NPairLossOptions = {}): BatchLoss {
   const { l2 = 0 } = options;
   return (embeddings, labels) =>
-    ofEmbeddings(embeddings, (points) => withPenalty(nPairTerm(points, labels), points, l2));
+    ofEmbeddings(labelled(embeddings, labels), (points) =>
+      withPenalty(nPairTerm(points, labels), points, l2),
+    );
 }
 
 /** The N-pair loss without a penalty, with its gradient. @throws KitError as `nPairLoss` does */

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import type { BatchLoss } from './batch-loss.js';
+import { labelled } from './labelled-batch.js';
 import { logOnePlusSumExp } from './log-sum-exp.js';
 import { makeProxies, ofSimilarities, type ProxyOptions } from './proxies.js';
 
@@ -21,7 +22,7 @@ export function proxyAnchorLoss(options: ProxyAnchorLossOptions): BatchLoss {
   const { scale = 32, margin = 0.1 } = options;
   const { variable, membership } = makeProxies(options);
   const loss = (embeddings: tf.Tensor2D, labels: ArrayLike<number>): tf.Scalar =>
-    ofSimilarities(embeddings, variable, (similarities) => {
+    ofSimilarities(labelled(embeddings, labels), variable, (similarities) => {
       const own = membership(labels);
       const others = tf.scalar(1).sub<tf.Tensor2D>(own);
       const present = new Set(Array.from(labels)).size;

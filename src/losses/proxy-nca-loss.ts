@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { KitError } from '../kit-error.js';
 import type { BatchLoss } from './batch-loss.js';
+import { labelled } from './labelled-batch.js';
 import { maskedLogSumExp } from './log-sum-exp.js';
 import { makeProxies, ofSimilarities, type ProxyOptions } from './proxies.js';
 
@@ -20,7 +21,7 @@ export function proxyNcaLoss(options: ProxyOptions): BatchLoss {
   }
   const { variable, membership } = makeProxies(options);
   const loss = (embeddings: tf.Tensor2D, labels: ArrayLike<number>): tf.Scalar =>
-    ofSimilarities(embeddings, variable, (similarities) => {
+    ofSimilarities(labelled(embeddings, labels), variable, (similarities) => {
       const own = membership(labels);
       const negativeDistances = similarities.sub<tf.Tensor2D>(1).mul<tf.Tensor2D>(2);
       const { values, shares } = maskedLogSumExp(negativeDistances, tf.scalar(1).sub(own));

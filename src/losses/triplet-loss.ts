@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import type { BatchLoss } from './batch-loss.js';
 import { negativeMask, positiveMask } from './batch-pairs.js';
+import { labelled } from './labelled-batch.js';
 import { ofSquaredDistances, rootOfDistances, type ValueAndSlopes } from './pairwise-distances.js';
 import { onesAt, sumOverPositives } from './positives-in-turn.js';
 import { penalty, type TripletHingeOptions } from './triplet-hinge-loss.js';
@@ -28,7 +29,7 @@ export function tripletLoss(options: TripletLossOptions = {}): BatchLoss {
   const { margin = 0.2, mining = 'semi-hard', distance = 'squared' } = options;
   const mine = { all: ofAll, 'semi-hard': ofSemiHard, 'batch-hard': ofBatchHard }[mining];
   return (embeddings, labels) =>
-    ofSquaredDistances(embeddings, (squared) => {
+    ofSquaredDistances(labelled(embeddings, labels), (squared) => {
       if (distance === 'squared') return mine(squared, labels, margin);
       const { distances, derivative } = rootOfDistances(squared);
       const { value, slopes } = mine(distances, labels, margin);

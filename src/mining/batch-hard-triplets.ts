@@ -1,4 +1,5 @@
 import type { EmbeddingTable } from '../types/embedding-table.js';
+import { requireLabelled } from './mined-table.js';
 import { positivesAndNegatives, squaredDistancesFrom } from './row-distances.js';
 import { TripletList, type Triplets } from './triplet-list.js';
 
@@ -7,6 +8,7 @@ import { TripletList, type Triplets } from './triplet-list.js';
  * equals. An anchor without a positive or a negative gives none.
  */
 export function batchHardTriplets(table: EmbeddingTable): Triplets {
+  requireLabelled(table);
   const list = new TripletList();
   for (let anchor = 0; anchor < table.labels.length; anchor++) {
     const { positives, negatives } = positivesAndNegatives(table.labels, anchor);

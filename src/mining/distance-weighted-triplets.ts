@@ -1,5 +1,6 @@
 import type { SeededRandom } from '../seeded-random.js';
 import type { EmbeddingTable } from '../types/embedding-table.js';
+import { requireLabelled } from './mined-table.js';
 import { positivesAndNegatives, squaredDistancesFrom } from './row-distances.js';
 import { TripletList, type Triplets } from './triplet-list.js';
 import { unitLength } from './unit-length-table.js';
@@ -19,7 +20,7 @@ export interface DistanceWeightedOptions {
  */
 export function distanceWeightedTriplets(table: EmbeddingTable, options: DistanceWeightedOptions): Triplets {
   const { random, cutoff = 0.5, farthest = 1.4 } = options;
-  const unit = unitLength(table);
+  const unit = unitLength(requireLabelled(table));
   const d = table.dimension;
   const list = new TripletList();
   for (let anchor = 0; anchor < unit.labels.length; anchor++) {

@@ -1,5 +1,6 @@
 import type { EmbeddingTable } from '../types/embedding-table.js';
 import { itemsByClass } from './items-by-class.js';
+import { requireLabelled } from './mined-table.js';
 import { squaredDistancesFrom } from './row-distances.js';
 import { TripletList, type Triplets } from './triplet-list.js';
 
@@ -12,6 +13,7 @@ export function filteredTriplets(
   passes: (anchorPositive: number, anchorNegative: number, positiveNegative: number) => boolean,
   options: { readonly most?: number } = {},
 ): Triplets {
+  requireLabelled(table);
   const list = new TripletList(options.most);
   const { labels } = table;
   for (const members of itemsByClass(labels, 0, 2)) {

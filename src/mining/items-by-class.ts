@@ -1,4 +1,5 @@
 import { KitError } from '../kit-error.js';
+import { requireClassLabels } from '../types/class-labels.js';
 
 /**
  * Positions of each class, classes with fewer than `atLeast` positions left out.
@@ -6,6 +7,7 @@ import { KitError } from '../kit-error.js';
  * @throws KitError `invalid-argument` when fewer than `classes` remain
  */
 export function itemsByClass(labels: ArrayLike<number>, classes: number, atLeast: number): number[][] {
+  requireClassLabels(labels);
   const byLabel = new Map<number, number[]>();
   for (let i = 0; i < labels.length; i++) {
     const items = byLabel.get(labels[i]);

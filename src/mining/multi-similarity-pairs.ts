@@ -1,4 +1,5 @@
 import type { EmbeddingTable } from '../types/embedding-table.js';
+import { requireLabelled } from './mined-table.js';
 import { positivesAndNegatives, squaredDistancesFrom } from './row-distances.js';
 import { unitLength } from './unit-length-table.js';
 
@@ -20,7 +21,7 @@ export function multiSimilarityPairs(
   options: { readonly epsilon?: number } = {},
 ): MinedPairs {
   const { epsilon = 0.1 } = options;
-  const unit = unitLength(table);
+  const unit = unitLength(requireLabelled(table));
   const mined = { positives: [] as [number, number][], negatives: [] as [number, number][] };
   for (let anchor = 0; anchor < unit.labels.length; anchor++) {
     const { positives, negatives } = positivesAndNegatives(unit.labels, anchor);
