@@ -1,5 +1,5 @@
 // Times every convolution of GoogLeNet, each way, under each tiling, on this machine's GPU, and writes the fastest as a table:
-//   node bench/gpu-tune.mjs [--batches 120,64] [--seconds 60] [--out tilings.json]
+//   node bench/gpu-tune.mjs [--batches 120,64] [--seconds 60] [--layers 5b] [--out tilings.json]
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import tf from '@tensorflow/tfjs';
@@ -15,6 +15,8 @@ const { values: options } = parseArgs({
     seconds: { type: 'string', default: '60' },
     out: { type: 'string', default: 'tilings.json' },
     /** Tilings whose estimate is so many times the best one's are not tried. */
+    /** Only layers whose name holds this. */
+    layers: { type: 'string', default: '' },
     within: { type: 'string', default: '2.5' },
   },
 });
@@ -29,7 +31,7 @@ function products(batch) {
   const shapes = outputShapes(googlenet, SIDE);
   const found = new Map();
   for (const layer of googlenet.layers) {
-    if (layer.kind !== 'convolution') continue;
+    if (layer.kind !== 'convolution' || !layer.name.includes(options.layers)) continue;
     const [channels, height, width] = shapes.get(layer.input);
     const [filters, down, across] = shapes.get(layer.name);
     const { kernel: size, stride, pad } = layer;
@@ -99,7 +101,7 @@ for (const batch of options.batches.split(',').map(Number)) {
     let best = { tiling: chosen, ms: chosenMs };
     const limit = Number(options.within) * estimatedTime(size, chosen);
     for (const tiling of tilingsOf(size, p.kind)) {
-      if (estimatedTime(size, tiling) > limit) continue;
+      if (estimatedTime(size, tiling) > limit || performance.now() > deadline) continue;
       forceTiling(tiling);
       const ms = await milliseconds(run);
       if (ms < best.ms) best = { tiling, ms };

@@ -1,11 +1,12 @@
 // Holds the WebGPU kernels against other backends and prints a table; exit code 1 where one differs by more than it may.
-//   KIT_BACKEND=webgpu node bench/webgpu-check.mjs [kernels] [tiles] [network] [losses] [repeat] [memory]
+//   KIT_BACKEND=webgpu node bench/webgpu-check.mjs [kernels] [tiles] [sums] [losses] [network] [repeat] [--pictures 8]
 // `network` needs GoogLeNet's weights and some pictures (KIT_DATA); without them made-up ones are taken, and it says so.
-import { fork } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 import tf from '@tensorflow/tfjs';
 import { convolution } from '../dist/backends/convolution.js';
 import { overwrite } from '../dist/backends/overwrite.js';
@@ -13,9 +14,18 @@ import { parameterUpdate } from '../dist/backends/parameter-update.js';
 import { packBytes, picturesFromBytes } from '../dist/backends/pictures-from-bytes.js';
 import { startBackend } from '../dist/backends/start-backend.js';
 import { forceTiling, TILES, tileName } from '../dist/backends/webgpu/kernels/tiles.js';
+import * as losses from '../dist/index.js';
 import { SeededRandom } from '../dist/seeded-random.js';
+import { embedding, inputTensor, inputValues, pictureBytes, SIDE, weights } from './gpu-subjects.mjs';
 
-const parts = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
+const { values: options, positionals: parts } = parseArgs({
+  allowPositionals: true,
+  options: {
+    pictures: { type: 'string', default: '8' },
+    /** Writes what it computes to this file instead of comparing: how the reference is made, in a process of its own. */
+    write: { type: 'string' },
+  },
+});
 const wanted = (part) => parts.length === 0 || parts.includes(part);
 let failures = 0;
 
@@ -125,6 +135,76 @@ function compareAll(cases, expected, actual, prefix = '') {
   }
 }
 
+/** Every loss with its gradient, and the whole network with its: name and values each. */
+async function* subjects() {
+  if (wanted('losses')) {
+    const points = tf.tidy(() => normal([64, 48], 'embeddings').mul(0.3));
+    const labels = Int32Array.from({ length: 64 }, (_, row) => row >> 1);
+    const random = new SeededRandom('proxies');
+    const proxies = { classes: [...new Set(labels)], dimension: 48, random };
+    const all = {
+      triplet: losses.tripletLoss(),
+      contrastive: losses.contrastiveLoss(),
+      'lifted structure': losses.liftedStructureLoss(),
+      'N-pair': losses.nPairLoss({ l2: 0.02 }),
+      angular: losses.angularLoss({ alphaDegrees: 45 }),
+      'angular, all classes': losses.angularLoss({ alphaDegrees: 45, negatives: 'other-classes' }),
+      'N-pair & angular': losses.nPairAngularLoss({ alphaDegrees: 45, lambda: 2 }),
+      'multi-similarity': losses.multiSimilarityLoss(),
+      margin: losses.marginLoss(),
+      'Proxy-NCA': losses.proxyNcaLoss(proxies),
+      'Proxy Anchor': losses.proxyAnchorLoss(proxies),
+    };
+    for (const [name, loss] of Object.entries(all)) {
+      const { value, grad } = tf.valueAndGrad((x) => loss(x, labels))(points);
+      yield { name: `loss ${name}`, values: [await value.data(), await grad.data()] };
+      tf.dispose([value, grad]);
+    }
+  }
+  if (wanted('network')) {
+    const count = Number(options.pictures);
+    const { bytes, areReal } = await pictureBytes(count);
+    const { layers } = weights();
+    if (!areReal) console.log('the pictures are noise: KIT_DATA has none');
+    const pictures = tf.tidy(() => inputTensor('data', count, tf.tensor1d(inputValues('data', count, bytes), 'int32')));
+    const model = await embedding('data', layers, pictures.clone());
+    const loss = losses.nPairAngularLoss({ alphaDegrees: 45, lambda: 2 });
+    const labels = Int32Array.from({ length: count }, (_, row) => row >> 1);
+    const variables = model.parameters.map(({ variable }) => variable);
+    const { value, grads } = tf.variableGrads(() => loss(model.embed(pictures, []), labels), variables);
+    yield { name: `GoogLeNet, ${count} pictures: loss`, values: [await value.data()] };
+    for (const { name, variable } of model.parameters)
+      yield { name: `GoogLeNet: d ${name}`, values: [await grads[variable.name].data()] };
+    tf.dispose([value, ...Object.values(grads), pictures]);
+    model.dispose();
+  }
+}
+
+if (options.write) {
+  await startBackend();
+  const saved = [];
+  for await (const { name, values } of subjects())
+    saved.push({ name, values: values.map((array) => Buffer.from(Float32Array.from(array).buffer).toString('base64')) });
+  writeFileSync(options.write, JSON.stringify(saved));
+  process.exit(0);
+}
+
+/** The same on wasm, in a process of its own: kernels and gradients are registered for a whole process. */
+function reference() {
+  const folder = mkdtempSync(join(tmpdir(), 'kit-check-'));
+  const path = join(folder, 'reference.json');
+  const self = fileURLToPath(import.meta.url);
+  const { status } = spawnSync(process.execPath, [self, ...parts, '--pictures', options.pictures, '--write', path], {
+    stdio: 'inherit',
+    env: { ...process.env, KIT_BACKEND: 'wasm' },
+  });
+  if (status !== 0) throw new Error('the reference on wasm failed');
+  const saved = JSON.parse(readFileSync(path, 'utf8'));
+  rmSync(folder, { recursive: true });
+  const decode = (text) => new Float32Array(Uint8Array.from(Buffer.from(text, 'base64')).buffer);
+  return new Map(saved.map(({ name, values }) => [name, values.map(decode)]));
+}
+
 // The reference comes first, from the plain `cpu` backend, before ours is started.
 const expectedKernels = {};
 if (wanted('kernels') || wanted('tiles')) {
@@ -155,6 +235,70 @@ if (wanted('tiles')) {
     }
   }
   forceTiling(null);
+}
+
+if (wanted('sums')) await checkSums();
+if (wanted('losses') || wanted('network')) {
+  const expected = reference();
+  for await (const { name, values } of subjects()) {
+    const differences = expected.get(name).map((wantedValues, i) => relative(wantedValues, values[i]));
+    // conv1's gradient is a small difference of large sums, and a near tie in a pool can fall to either side.
+    const allowed = name.startsWith('loss') ? 1e-5 : name.includes('conv1') ? 2e-3 : 5e-5;
+    row(name, Math.max(...differences), allowed);
+  }
+}
+if (wanted('repeat')) await checkRepeat();
+console.log(failures === 0 ? 'all right' : `${failures} WRONG`);
+process.exit(failures === 0 ? 0 : 1);
+
+/** The longest sums of all, a first convolution's filter gradient, against float64. */
+async function checkSums() {
+  const count = Math.min(4, Number(options.pictures));
+  const { bytes } = await pictureBytes(count);
+  const x = tf.tidy(() => inputTensor('data', count, tf.tensor1d(inputValues('data', count, bytes), 'int32')));
+  const out = 114;
+  const dy = normal([count, out, out, 64], 'dy');
+  const filterShape = [7, 7, 3, 64];
+  const pad = [[0, 0], [3, 3], [3, 3], [0, 0]];
+  const result = tf.engine().runKernel('Conv2DBackpropFilter', { x, dy }, { strides: [2, 2], pad, dataFormat: 'NHWC', filterShape });
+  const [pixels, weightsOf, actual] = await Promise.all([x.data(), dy.data(), result.data()]);
+  tf.dispose([x, dy, result]);
+  const expected = new Float64Array(7 * 7 * 3 * 64);
+  for (let place = 0; place < count * out * out; place++) {
+    const picture = Math.floor(place / (out * out));
+    const top = 2 * Math.floor((place % (out * out)) / out) - 3;
+    const left = 2 * (place % out) - 3;
+    for (let tap = 0; tap < 49; tap++) {
+      const [row, column] = [top + Math.floor(tap / 7), left + (tap % 7)];
+      if (row < 0 || row >= SIDE || column < 0 || column >= SIDE) continue;
+      for (let c = 0; c < 3; c++) {
+        const value = pixels[((picture * SIDE + row) * SIDE + column) * 3 + c];
+        for (let o = 0; o < 64; o++) expected[(tap * 3 + c) * 64 + o] += value * weightsOf[place * 64 + o];
+      }
+    }
+  }
+  row(`filter gradient of conv1, ${count} pictures, against float64`, relative(expected, actual), 3e-6);
+}
+
+/** Ten steps in place twice: the same bits. */
+async function checkRepeat() {
+  const runs = [];
+  for (let time = 0; time < 2; time++) {
+    const [x, dy] = [normal([2, 14, 14, 64], 'x'), normal([2, 14, 14, 96], 'dy')];
+    const [filter, bias] = [tf.variable(normal([3, 3, 64, 96], 'filter')), tf.variable(normal([96], 'bias'))];
+    const update = parameterUpdate({ rule: 'adam', variables: [filter, bias], groups: [0, 0] });
+    for (let i = 0; i < 10; i++) {
+      tf.tidy(() => {
+        const loss = () => convolution({ x, filter, bias, stride: 1, padding: 1 }).mul(dy).sum();
+        const { grads } = tf.variableGrads(loss, [filter, bias]);
+        update.apply([grads[filter.name], grads[bias.name]], tf.tensor2d([[0.01, 1.5, 0]]));
+      });
+    }
+    runs.push(Float32Array.from(await filter.data()));
+    update.dispose();
+    tf.dispose([x, dy, filter, bias]);
+  }
+  row('ten steps twice: the same bits', Buffer.compare(Buffer.from(runs[0].buffer), Buffer.from(runs[1].buffer)) === 0 ? 0 : 1, 0);
 }
 
 async function checkPictures() {

@@ -1,6 +1,6 @@
 import type * as tf from '@tensorflow/tfjs';
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
-import { eachThread, result, run, unrolled, workgroupsFor } from './program.js';
+import { eachThread, result, run, shared, unrolled, workgroupsFor } from './program.js';
 import { type Tile, threadsOf, tilingFor } from './tiles.js';
 import type { Windows } from './windows.js';
 
@@ -121,8 +121,8 @@ function codeOf(shape: CodeShape): string {
   const n4 = tile.n / 4;
   // One more, so that the threads that write a column of it meet different banks.
   const pitch = turned ? n4 + 1 : n4;
-  const imageLoads = (tile.m * quads) / threads;
-  const filterLoads = (tile.k * n4) / threads;
+  const imageLoads = Math.ceil((tile.m * quads) / threads);
+  const filterLoads = Math.ceil((tile.k * n4) / threads);
   const aSize = tile.m * quads;
   const bSize = tile.k * pitch;
 
@@ -194,11 +194,11 @@ function codeOf(shape: CodeShape): string {
       }`;
   };
   const load = `
-    ${each(imageLoads, loadImage)}
-    ${each(filterLoads, loadFilter)}`;
+    ${shared(aSize, threads, loadImage)}
+    ${shared(tile.k * n4, threads, loadFilter)}`;
   const store = (buffer: string) => `
-    ${each(imageLoads, (l) => `aTile[${buffer} * ${aSize} + t + ${l * threads}] = a${l};`)}
-    ${each(filterLoads, (l) => `bTile[${buffer} * ${bSize} + bk${l} * ${pitch} + bn${l}] = b${l};`)}`;
+    ${shared(aSize, threads, (l) => `aTile[${buffer} * ${aSize} + t + ${l * threads}] = a${l};`)}
+    ${shared(tile.k * n4, threads, (l) => `bTile[${buffer} * ${bSize} + bk${l} * ${pitch} + bn${l}] = b${l};`)}`;
   const advance =
     patches === 'gathered'
       ? ''

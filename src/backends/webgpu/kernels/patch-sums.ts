@@ -1,6 +1,6 @@
 import type * as tf from '@tensorflow/tfjs';
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
-import { type Binding, result, run, unrolled } from './program.js';
+import { type Binding, result, run, shared, unrolled } from './program.js';
 import { type Tile, threadsOf, tilingFor } from './tiles.js';
 import type { Windows } from './windows.js';
 
@@ -120,8 +120,8 @@ function codeOf({ tile, patches, masked, withTotals }: CodeShape): string {
   const rowGroups = tile.rows / 4;
   const m4 = tile.m / 4;
   const n4 = tile.n / 4;
-  const imageLoads = (tile.k * m4) / threads;
-  const weightLoads = (tile.k * n4) / threads;
+  const imageLoads = Math.ceil((tile.k * m4) / threads);
+  const weightLoads = Math.ceil((tile.k * n4) / threads);
   const aSize = tile.k * m4;
   const bSize = tile.k * n4;
   const each = (count: number, line: (i: number) => string) => unrolled(count, 1, line);
@@ -180,12 +180,12 @@ function codeOf({ tile, patches, masked, withTotals }: CodeShape): string {
       ${withTotals ? `total += b${l};` : ''}
     }`;
   const load = `
-    ${each(imageLoads, loadImage)}
-    ${each(weightLoads, loadWeights)}
+    ${shared(aSize, threads, loadImage)}
+    ${shared(bSize, threads, loadWeights)}
     ${each(imageLoads, advance)}`;
   const store = (half: string) => `
-    ${each(imageLoads, (l) => `aTile[${half} * ${aSize} + t + ${l * threads}] = a${l};`)}
-    ${each(weightLoads, (l) => `bTile[${half} * ${bSize} + t + ${l * threads}] = b${l};`)}`;
+    ${shared(aSize, threads, (l) => `aTile[${half} * ${aSize} + t + ${l * threads}] = a${l};`)}
+    ${shared(bSize, threads, (l) => `bTile[${half} * ${bSize} + t + ${l * threads}] = b${l};`)}`;
   const multiply = each(
     tile.k,
     (k) => `{

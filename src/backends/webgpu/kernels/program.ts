@@ -131,3 +131,10 @@ export function unrolled(rows: number, columns: number, line: (i: number, j: num
     '\n',
   );
 }
+
+/** Shares `size` places out among `threads`: the lines of a thread `t`, which has every so many-th of them. */
+export function shared(size: number, threads: number, line: (l: number) => string): string {
+  return unrolled(Math.ceil(size / threads), 1, (l) =>
+    (l + 1) * threads <= size ? line(l) : `if (t + ${l * threads} < ${size}) { ${line(l)} }`,
+  );
+}
