@@ -124,11 +124,17 @@ describe.each(['cpu', 'wasm'])('on the backend %s,', (backend) => {
   });
 
   describe.each(catalogue.filter(({ name }) => /^(triplet \(all|contrastive|lifted)/.test(name)))(
-    'on many rows far from the origin, $name',
+    'on many rows, $name',
     ({ tensor, plain, batch }) => {
-      it('agrees with its plain twin to 1e-5 relative in value and gradient', () => {
+      it.each<[string, (coordinate: number, i: number, j: number) => number]>([
+        ['far from the origin', (coordinate) => coordinate + 300],
+        [
+          'in two clusters, more close to a row than it can list',
+          (coordinate, i, j) => (j === 0 ? coordinate + (i % 2 === 0 ? 8 : -8) : coordinate),
+        ],
+      ])('agrees with its plain twin to 1e-5 relative in value and gradient %s', (_, distort) => {
         const { points, labels } = batch(15, 6, 'far');
-        const rows = points.map((row) => row.map((coordinate) => Math.fround(coordinate + 300)));
+        const rows = points.map((row, i) => row.map((x, j) => Math.fround(distort(x, i, j))));
         const [ours, twin] = [evaluate(tensor, rows, labels), plain(rows, labels)];
         expect(Math.abs(ours.loss - twin.loss)).toBeLessThanOrEqual(1e-5 * Math.abs(twin.loss));
         expect(largestDifference(ours.gradient, twin.gradient)).toBeLessThanOrEqual(
