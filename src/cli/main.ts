@@ -60,6 +60,19 @@ program
   });
 
 program
+  .command('choose')
+  .description('the best try of each method of a tuning experiment, by validation classes')
+  .argument('<experiment>', 'an experiment with a "search", by name or path')
+  .option('--profile <name>', 'its profile', 'search')
+  .option('--into <experiment>', 'write the settings into this experiment, with the record behind each')
+  .option('--widen', 'where a best try lies at the edge of its range, add a round over wider ranges for all')
+  .option('--results <folder>', 'where its records are', 'results')
+  .action(async (experiment, options) => {
+    const { chooseCommand } = await import('./choose-command.js');
+    chooseCommand(experiment, options);
+  });
+
+program
   .command('train')
   .description(
     'run one spec (JSON: an experiment\'s run, as a record holds it under "spec") and write its record',

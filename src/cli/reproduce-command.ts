@@ -116,7 +116,7 @@ async function sayHowLong(
 
 const WORTH_MEASURING = 200;
 
-function experimentPath(name: string): string {
+export function experimentPath(name: string): string {
   return name.endsWith('.json') ? name : join(projectRoot, 'experiments', `${name}.json`);
 }
 

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { KitError } from '../kit-error.js';
+import { drawTries, type Search, searchSchema } from './random-search.js';
 import { readSpecFile } from './read-spec-file.js';
 import { parseRunSpec, parseWith, type RunSpec } from './run-spec.js';
 
@@ -12,6 +13,17 @@ const method = z.strictObject({
   spec: override,
   /** Tuning only: the tries of this method; every method gets the same number. */
   tries: z.record(z.string(), override).optional(),
+  /** Tuning only: settings that the file's `search` draws for this method, by their place in a spec. */
+  searches: z.array(z.string()).min(1).optional(),
+  /** The try that settled this method's settings, as `kit choose` wrote it. */
+  chosen: z
+    .strictObject({
+      experiment: z.string(),
+      run: z.string(),
+      validationRecallAt1: z.number(),
+      tries: z.int(),
+    })
+    .optional(),
 });
 const experimentFileSchema = z.strictObject({
   name: z.string().regex(/^[a-z0-9-]+$/),
@@ -29,6 +41,9 @@ const experimentFileSchema = z.strictObject({
       spec: override,
     }),
   ),
+  search: searchSchema.optional(),
+  /** What a reader should know of how many runs there are, and why these. */
+  plan: z.string().optional(),
   methods: z.array(method).min(1),
 });
 type ExperimentFile = z.infer<typeof experimentFileSchema>;
@@ -72,7 +87,7 @@ export function layOutExperiment(content: unknown, path: string, choice: Experim
   const specs = seedsOf(profile.seeds, choice.seeds).flatMap((seed) =>
     folds.flatMap((fold) =>
       methods.flatMap((entry) =>
-        triesOf(entry).map(([label, settings]) =>
+        triesOf(entry, file.search).map(([label, settings]) =>
           parseRunSpec(
             [profile.spec, entry.spec, settings, fold, { experiment: name, method: label, seed }].reduce(
               merge,
@@ -114,9 +129,15 @@ function readFile(path: string, extendedBy: string | undefined): unknown {
   return readSpecFile(path);
 }
 
-function parseExperimentFile(value: unknown, path: string): ExperimentFile {
+export function parseExperimentFile(value: unknown, path: string): ExperimentFile {
   const file = parseWith(experimentFileSchema, value, path);
-  requireDifferentNames(file.methods, path);
+  const searching = file.methods.find(({ searches }) => searches !== undefined);
+  if (searching !== undefined && file.search === undefined)
+    throw new KitError(
+      'invalid-spec',
+      `${path}: ${searching.method} searches, but the file has no "search".`,
+    );
+  requireDifferentNames(file, path);
   const budgets = new Set(file.methods.filter((m) => m.tries).map((m) => Object.keys(m.tries ?? {}).length));
   if (budgets.size > 1) {
     throw new KitError(
@@ -128,8 +149,8 @@ function parseExperimentFile(value: unknown, path: string): ExperimentFile {
 }
 
 /** Records of one method are seeds of it to every table. */
-function requireDifferentNames(methods: ExperimentFile['methods'], path: string): void {
-  const names = methods.flatMap((entry) => triesOf(entry).map(([label]) => label));
+function requireDifferentNames(file: ExperimentFile, path: string): void {
+  const names = file.methods.flatMap((entry) => triesOf(entry, file.search).map(([label]) => label));
   const twice = names.find((name, i) => names.indexOf(name) !== i);
   if (twice === undefined) return;
   throw new KitError(
@@ -155,9 +176,17 @@ function chooseMethods(
   return file.methods.filter((entry) => chosen.includes(entry));
 }
 
-function triesOf(entry: ExperimentFile['methods'][number]): [string, Record<string, unknown>][] {
-  if (entry.tries === undefined) return [[entry.method, {}]];
-  return Object.entries(entry.tries).map(([label, settings]) => [`${entry.method} · ${label}`, settings]);
+function triesOf(
+  entry: ExperimentFile['methods'][number],
+  search: ExperimentFile['search'],
+): [string, Record<string, unknown>][] {
+  const { method, searches } = entry;
+  const tries =
+    searches === undefined
+      ? Object.entries(entry.tries ?? {})
+      : drawTries(search as Search, method, searches);
+  if (tries.length === 0) return [[method, {}]];
+  return tries.map(([label, settings]) => [`${method} · ${label}`, settings]);
 }
 
 function seedsOf(own: readonly number[], wanted: number | undefined): number[] {
@@ -166,7 +195,8 @@ function seedsOf(own: readonly number[], wanted: number | undefined): number[] {
 }
 
 /** Objects key by key, anything else replaced; an object of another `name`, or of another file, is replaced whole. */
-function merge(base: Record<string, unknown>, over: Record<string, unknown>): Record<string, unknown> {
+/** Laid over each other as the parts of an experiment file are. */
+export function merge(base: Record<string, unknown>, over: Record<string, unknown>): Record<string, unknown> {
   const merged = { ...base };
   for (const [key, value] of Object.entries(over)) {
     const below = merged[key];
