@@ -52,9 +52,14 @@ program
     'of your own pictures: write the experiment file and train nothing',
   )
   .option('--force', 'run again what has a record already')
+  .option('--judge-only', 'with claims: judge from the records that are there, run nothing')
   .option('--workers <n>', 'processes side by side (default: one a core)', wholeNumber)
   .option('--results <folder>', 'where records, tables and the page go', 'results')
   .action(async (experiment, options) => {
+    if (experiment === 'claims') {
+      const { claimsCommand } = await import('./claims-command.js');
+      return claimsCommand(options);
+    }
     const { reproduceCommand } = await import('./reproduce-command.js');
     await reproduceCommand(experiment, options);
   });

@@ -74,6 +74,14 @@ export function allOf(findings: readonly Finding[]): Finding {
   return findings.every((finding) => finding === 'verified') ? 'verified' : 'inconclusive';
 }
 
+/** Of one claim in several experiments: where they do not agree the claim as such is open. */
+export function agreementOf(findings: readonly Finding[]): Finding {
+  const tested = findings.filter((finding) => finding !== 'not tested');
+  const [first] = tested;
+  if (first === undefined) return 'not tested';
+  return tested.every((finding) => finding === first) ? first : 'inconclusive';
+}
+
 function signed(value: number): string {
   const text = Math.abs(value).toFixed(1);
   return text === '0.0' ? text : `${value < 0 ? '−' : '+'}${text}`;

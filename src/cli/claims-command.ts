@@ -1,0 +1,79 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseExperimentFile, readExperiment, readExtended } from '../experiments/experiment-file.js';
+import { recordPath } from '../experiments/record-store.js';
+import { runId } from '../experiments/run-spec.js';
+import { writeFileWhole } from '../files/write-file-whole.js';
+import { KitError } from '../kit-error.js';
+import { claimsMarkdown, judgeClaims } from '../report/claims.js';
+import { chooseCommand } from './choose-command.js';
+import { experimentPath, reproduceCommand } from './reproduce-command.js';
+
+/** In order of what decides most: the methods first, then α and the form of the loss, then the rest. */
+const STEPS: readonly { readonly experiment: string; readonly profile: string; readonly into?: string }[] = [
+  { experiment: 'cars-methods-search', profile: 'search', into: 'cars-methods' },
+  { experiment: 'cars-methods', profile: 'paper' },
+  { experiment: 'cub-crops-methods-search', profile: 'search', into: 'cub-crops-methods' },
+  { experiment: 'cub-crops-methods', profile: 'paper' },
+  { experiment: 'cars-methods', profile: 'folds' },
+  { experiment: 'cub-crops-methods', profile: 'folds' },
+  { experiment: 'cars-alpha-both', profile: 'paper' },
+  { experiment: 'cars-form', profile: 'paper' },
+  { experiment: 'cars-normalise', profile: 'paper' },
+  { experiment: 'cars-hard-classes', profile: 'paper' },
+  { experiment: 'cars-lambda', profile: 'paper' },
+  { experiment: 'cars-negatives', profile: 'paper' },
+  { experiment: 'cars-dimension', profile: 'paper' },
+  { experiment: 'cars-batch-size', profile: 'paper' },
+  { experiment: 'cars-convergence', profile: 'curves' },
+  { experiment: 'emoji-folds', profile: 'folds' },
+];
+
+export interface ClaimsOptions {
+  readonly workers?: number;
+  readonly results: string;
+  /** Only from the records that are there. */
+  readonly judgeOnly?: boolean;
+}
+
+/**
+ * `kit reproduce claims`: runs what each claim rests on and has no record yet, and judges the claims after each experiment,
+ * so that it may be stopped anywhere. Experiments whose data is not here are left out by name.
+ */
+export async function claimsCommand(options: ClaimsOptions): Promise<void> {
+  writeClaims(options.results);
+  if (options.judgeOnly) return;
+  const plan = STEPS.map((step) => {
+    const { specs } = readExperiment(experimentPath(step.experiment), step);
+    const missing = specs.filter(
+      (spec) => !existsSync(recordPath(options.results, spec.experiment, runId(spec))),
+    );
+    return { ...step, runs: specs.length, missing: missing.length };
+  });
+  for (const { experiment, profile, runs, missing } of plan)
+    process.stdout.write(`${missing} of ${runs} runs to do: ${experiment}, ${profile}\n`);
+  for (const { experiment, profile, into } of STEPS) {
+    try {
+      await reproduceCommand(experiment, { ...options, profile });
+      if (into !== undefined && !isSettled(into)) chooseCommand(experiment, { ...options, profile, into });
+    } catch (error) {
+      if (!(error instanceof KitError) || error.code !== 'dataset-missing') throw error;
+      process.stdout.write(`${experiment} is left out: ${error.message}\n`);
+    }
+    writeClaims(options.results);
+  }
+}
+
+/** Settings once chosen stay, or finished runs would be of other specs. */
+function isSettled(experiment: string): boolean {
+  const path = experimentPath(experiment);
+  return parseExperimentFile(readExtended(path), path).methods.some(({ chosen }) => chosen !== undefined);
+}
+
+function writeClaims(results: string): void {
+  const path = join(results, 'claims.md');
+  const claims = judgeClaims(results);
+  writeFileWhole(path, claimsMarkdown(claims));
+  for (const { sentence, finding } of claims) process.stdout.write(`${finding.padEnd(12)} ${sentence}\n`);
+  process.stdout.write(`${path}\n`);
+}
