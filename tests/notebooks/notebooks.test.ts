@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { runKit } from '../cli/run-kit.js';
@@ -31,6 +31,34 @@ describe.each(notebooks)('notebooks/%s', (file) => {
     expect(cells[0].cell_type).toBe('markdown');
     for (const cell of cells.filter(({ cell_type }) => cell_type === 'code'))
       expect(cell.source.length).toBeLessThanOrEqual(25);
+  });
+
+  it('has the shape of a lesson: what comes before and after, exercises, summary, references, where it lives', () => {
+    if (file.startsWith('appendix')) return;
+    const prose = cells
+      .filter(({ cell_type }) => cell_type === 'markdown')
+      .map(({ source }) => source.join(''));
+    for (const part of ['**Question.**', '**Before:**', '**Afterwards you can:**', '**Time:**'])
+      expect(prose[0]).toContain(part);
+    expect(prose.map((text) => text.split('\n')[0]).slice(-4)).toEqual([
+      '## Exercises',
+      '## Summary',
+      '## References',
+      '## Where it lives',
+    ]);
+  });
+
+  it('links only to what is there', () => {
+    const prose = cells
+      .filter(({ cell_type }) => cell_type === 'markdown')
+      .map(({ source }) => source.join(''));
+    for (const [, target] of prose.join('\n').matchAll(/\]\(([^)]+)\)/g))
+      if (!target.startsWith('http')) expect(existsSync(resolve(folder, target)), target).toBe(true);
+  });
+
+  it('has lines of code of 110 characters at most', () => {
+    for (const { source } of cells.filter(({ cell_type }) => cell_type === 'code'))
+      for (const line of source) expect(line.trimEnd().length, line).toBeLessThanOrEqual(110);
   });
 
   it('imports only what is there, packages by name, and names that it exports', async () => {
