@@ -50,7 +50,7 @@ const MUTANTS = [
   ['08', 'n-pair-check', 'penalty without its mean', 'l2 * mean(', 'l2 * sum('],
   ['08', 'joint-check', 'λ on both', 'nPair(x, 0) + lambda *', 'lambda * nPair(x, 0) + lambda *'],
   ['08', 'joint-check', '4t for 2(1+t)', '- 2 * (1 + t) * dot', '- 4 * t * dot'],
-  ['08', 'multi-similarity-check', '1/α forgotten', ' / Math.abs(sharpness)', ''],
+  ['08', 'multi-similarity-check', '1/α forgotten', 'Math.abs(sharpness)', '1'],
   ['08', 'proxies-check', 'the own proxy in the sum', 's.filter((_, z) => z !== labels[i])', 's'],
   ['08', 'proxies-check', 'mean over all proxies for those with a row', 'mean(classes.map((z) => side', 'mean(proxyClasses.map((z) => side'],
   ['09', 'collapse-gradients', 'the batch form’s gradient without its share', '(share * (2 * t - 2)', '((2 * t - 2)'],
