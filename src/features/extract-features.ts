@@ -13,6 +13,7 @@ import { onnxNetwork } from '../models/onnx-network.js';
 import type { PretrainedWeights } from '../models/read-weights.js';
 import type { ImageSet } from '../types/image-set.js';
 import type { OnnxBackbone } from './onnx-backbone.js';
+import { pictureKeys } from './picture-key.js';
 import { caffeFrame, type PictureFrame, type PictureView, viewSide, writeView } from './picture-view.js';
 import { RowCache } from './row-cache.js';
 
@@ -171,17 +172,11 @@ function planOf(request: FeatureRequest) {
   const source = 'onnx' in request ? onnxSource(request.onnx) : networkSource(request, view);
   const programs = [packageVersion('onnxruntime-node'), sharp.versions.sharp];
   const key = JSON.stringify([PREPROCESSING, ...programs, ...source.key, source.layer, view, source.half]);
-  const digests = images.digests;
-  if (digests === undefined)
-    throw new KitError(
-      'invalid-argument',
-      `${images.name} gives no digests of its pictures; load it from files.`,
-    );
   return {
     ...source,
     rowBytes: source.shape.reduce((product, size) => product * size, source.half ? 2 : 4),
     folder: join(cacheFolder(), 'features', sha256(key).slice(0, 16)),
-    digest: (item: number) => (digests[item].length === 64 ? digests[item] : sha256(digests[item])),
+    digest: pictureKeys(images),
   };
 }
 

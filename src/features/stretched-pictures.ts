@@ -4,6 +4,7 @@ import { cacheFolder } from '../files/cache-folder.js';
 import { withLock } from '../files/file-lock.js';
 import { KitError } from '../kit-error.js';
 import type { ImageSet } from '../types/image-set.js';
+import { pictureKeys } from './picture-key.js';
 import { RowCache } from './row-cache.js';
 
 /** Side in pixels: the field's protocol stretches every picture to 256×256 and crops from that. */
@@ -32,21 +33,13 @@ export async function stretchPictures(options: {
   readonly signal?: AbortSignal;
 }): Promise<StretchedPictures> {
   const { images, items } = options;
-  const { digests } = images;
-  if (digests === undefined) {
-    throw new KitError(
-      'invalid-argument',
-      `${images.name} gives no digests of its pictures; load it from files.`,
-    );
-  }
+  const keyOf = pictureKeys(images);
   const folder = join(cacheFolder(), 'pictures', `${STRETCHED_SIDE}-sharp-${sharp.versions.sharp}`);
   await withLock(join(folder, 'lock'), async () => {
     const cache = new RowCache(folder, ROW_BYTES);
     try {
       const missing = new Map(
-        items.flatMap((item): [string, number][] =>
-          cache.has(digests[item]) ? [] : [[digests[item], item]],
-        ),
+        items.flatMap((item): [string, number][] => (cache.has(keyOf(item)) ? [] : [[keyOf(item), item]])),
       );
       const waiting = [...missing.values()];
       for (let start = 0; start < waiting.length; start += AT_ONCE) {
@@ -54,10 +47,7 @@ export async function stretchPictures(options: {
           throw new KitError('cancelled', `Stopped after ${start} of ${waiting.length} pictures.`);
         const batch = waiting.slice(start, start + AT_ONCE);
         const pictures = await Promise.all(batch.map((item) => stretched(images, item)));
-        cache.append(
-          batch.map((item) => digests[item]),
-          Buffer.concat(pictures),
-        );
+        cache.append(batch.map(keyOf), Buffer.concat(pictures));
         options.onProgress?.(start + batch.length, waiting.length);
       }
     } finally {
@@ -65,7 +55,7 @@ export async function stretchPictures(options: {
     }
   });
   const cache = new RowCache(folder, ROW_BYTES, { readOnly: true });
-  return { read: (item, into) => cache.read(digests[item], into), close: () => cache.close() };
+  return { read: (item, into) => cache.read(keyOf(item), into), close: () => cache.close() };
 }
 
 async function stretched(images: ImageSet, item: number): Promise<Buffer> {
