@@ -1,12 +1,13 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { datasetSources } from '../datasets/acquisition/sources.js';
 import { loadCars196 } from '../datasets/cars-196.js';
 import { loadCub200 } from '../datasets/cub-200.js';
 import { loadCub200Crops } from '../datasets/cub-200-crops.js';
 import { dataDirectory } from '../datasets/data-directory.js';
 import { loadImageFolder } from '../datasets/image-folder.js';
 import { loadOnlineProducts } from '../datasets/online-products.js';
-import { recogniseDataset } from '../datasets/recognise-dataset.js';
+import { datasetRoot, recogniseDataset } from '../datasets/recognise-dataset.js';
 import { writeNpy } from '../evaluation/npy-file.js';
 import { extractFeatures, type FeatureLayer, openFeatures } from '../features/extract-features.js';
 import { isRecordedFile, writeFeatureRecord } from '../features/feature-record.js';
@@ -44,6 +45,11 @@ export async function embedCommand(target: string, options: EmbedOptions): Promi
   });
   const backbone = await openBackbone(options);
   const images = await load(target, options);
+  const { leftOut = [] } = images;
+  if (leftOut.length > 0)
+    process.stdout.write(
+      `${leftOut.length} left out: ${leftOut.slice(0, 5).join(', ')}${leftOut.length > 5 ? ', …' : ''}\n`,
+    );
   const items = itemsOf(images, options.split);
   const view = options.view as PictureView;
   const request = { images, view, ...backbone };
@@ -117,8 +123,9 @@ function choice(option: string, found: string, allowed: readonly string[]): KitE
 }
 
 async function load(target: string, options: EmbedOptions): Promise<ImageSet & { split?: Split }> {
-  const named = join(dataDirectory(), target);
-  const directory = existsSync(target) || !existsSync(named) ? target : named;
+  const published = datasetSources.find(({ name }) => name === target)?.folder ?? target;
+  const named = join(dataDirectory(), published);
+  const directory = datasetRoot(existsSync(target) || !existsSync(named) ? target : named);
   const found = recogniseDataset(directory);
   const listed = { directory, allowPartial: options.allowPartial, boundingBoxCrops: options.boxes };
   switch (found?.kind) {
@@ -129,7 +136,7 @@ async function load(target: string, options: EmbedOptions): Promise<ImageSet & {
     case 'cub-crops':
       return loadCub200Crops({ directory });
     default:
-      return loadImageFolder({ directory });
+      return loadImageFolder({ directory, singleImageClasses: 'allow' });
   }
 }
 

@@ -41,7 +41,9 @@ export async function loadCars196(options: LoadCars196Options = {}): Promise<Spl
 /** The annotations alone. */
 export function listCars196(directory: string): ImageListing {
   const whole = join(directory, 'cars_annos.mat');
-  const halves = join(directory, 'devkit', 'cars_train_annos.mat');
+  // In devkit/ as their authors pack them, at the root where someone took them out.
+  const devkit = existsSync(join(directory, 'devkit')) ? join(directory, 'devkit') : directory;
+  const halves = join(devkit, 'cars_train_annos.mat');
   const hasWhole = existsSync(whole);
   const hasHalves = existsSync(halves);
   if (!hasWhole && !hasHalves) {
@@ -51,7 +53,7 @@ export function listCars196(directory: string): ImageListing {
     );
   }
   const asWhole = hasWhole && (existsSync(join(directory, 'car_ims')) || !hasHalves);
-  const listing = asWhole ? listWhole(whole) : listHalves(directory, halves);
+  const listing = asWhole ? listWhole(whole) : listHalves(directory, devkit, halves);
   return {
     name: 'cars196',
     title: 'Cars-196',
@@ -72,8 +74,8 @@ function listWhole(path: string): Listed {
   };
 }
 
-function listHalves(directory: string, trainAnnotations: string): Listed {
-  const meta = join(directory, 'devkit', 'cars_meta.mat');
+function listHalves(directory: string, devkit: string, trainAnnotations: string): Listed {
+  const meta = join(devkit, 'cars_meta.mat');
   if (!existsSync(meta)) {
     throw new KitError('dataset-missing', `${meta} is missing: it names the classes. Get the devkit again.`);
   }

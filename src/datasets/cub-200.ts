@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { KitError } from '../kit-error.js';
 import { dataDirectory } from './data-directory.js';
@@ -30,7 +31,9 @@ export function listCub200(directory: string): ImageListing {
   const labels = byImage(join(directory, 'image_class_labels.txt'), 2, ([text], where) =>
     wholeNumber(text, CUB_CLASSES, where),
   );
-  const boxes = byImage(join(directory, 'bounding_boxes.txt'), 5, (fields, where) => {
+  // Only crops need it.
+  const boxList = join(directory, 'bounding_boxes.txt');
+  const boxes = byImage(existsSync(boxList) ? boxList : undefined, 5, (fields, where) => {
     const [left, top, width, height] = fields.map(Number);
     if ([left, top, width, height].every((number) => number >= 0)) return { left, top, width, height };
     throw new KitError(
@@ -77,10 +80,11 @@ export function readCubClassNames(path: string): string[] {
 
 /** Rows of `id value…`, by id. */
 function byImage<T>(
-  path: string,
+  path: string | undefined,
   columns: number,
   read: (fields: readonly string[], where: string) => T,
 ): Map<string, T> {
+  if (path === undefined) return new Map();
   return new Map(
     readListFile(path, ' ', columns).map(({ fields: [id, ...rest], where }) => [id, read(rest, where)]),
   );

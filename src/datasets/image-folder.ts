@@ -1,18 +1,19 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { factsOf } from '../files/file-facts.js';
 import { KitError } from '../kit-error.js';
 import type { ImageItem, ImageSet } from '../types/image-set.js';
+import { classFolders, foldersIn, isPicture, type LeftOut, leftOutLine } from './class-folders.js';
 import { requirePictures } from './picture-index.js';
 import { readPicture } from './read-picture.js';
-
-export const PICTURE = /\.(jpe?g|png|webp|gif|tiff?|avif|svg)$/i;
 
 export interface ImageFolderOptions {
   /** Holds one folder a class, with its pictures in it. */
   readonly directory: string;
   /** Default: the folder's path as given. */
   readonly name?: string;
+  /** `refuse` (default) a class of one picture, as training must, or `allow` it. */
+  readonly singleImageClasses?: 'refuse' | 'allow';
 }
 
 /**
@@ -24,7 +25,7 @@ export interface ImageFolderOptions {
  */
 export async function loadImageFolder(options: ImageFolderOptions): Promise<ImageSet> {
   const { directory, name = options.directory } = options;
-  const { classNames, items } = listImageFolder(directory);
+  const { classNames, items, leftOut } = listImageFolder(directory, options);
   const facts = await requirePictures(
     directory,
     items.map(({ path }) => path),
@@ -39,44 +40,69 @@ export async function loadImageFolder(options: ImageFolderOptions): Promise<Imag
     items,
     digests: facts.map(({ sha256 }) => sha256),
     checksum,
+    leftOut: leftOut.map(({ path, reason }) => `${path} (${reason})`),
     read: (index) => readPicture(join(directory, items[index].path)),
   };
 }
 
+const SPLITS = /^(train|training|test|testing|val|valid|validation|dev|query|gallery)$/i;
+
 /** Classes and items of an image folder, nothing decoded. @throws as `loadImageFolder`, save `broken-image` */
-export function listImageFolder(directory: string): {
+export function listImageFolder(
+  directory: string,
+  options: Pick<ImageFolderOptions, 'singleImageClasses'> = {},
+): {
   readonly classNames: string[];
   readonly items: ImageItem[];
+  readonly leftOut: readonly LeftOut[];
 } {
-  if (!existsSync(directory) || !statSync(directory).isDirectory()) {
+  const wrong = (what: string): never => {
+    throw new KitError('invalid-dataset', what);
+  };
+  const file = factsOf(directory);
+  if (file === undefined || !file.isDirectory()) {
+    const one =
+      file !== undefined && isPicture(directory)
+        ? ' It is one picture: put it into a folder, and that into another: pictures/what-it-shows/picture.jpg, then name pictures.'
+        : '';
     throw new KitError(
       'dataset-missing',
-      `${directory} is not a folder. Expected a folder that holds one folder a class.`,
+      `${directory} is not a folder. Expected a folder that holds one folder a class.${one}`,
     );
   }
-  const classNames = readdirSync(directory, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory())
-    .map((entry) => entry.name)
-    .sort();
+  const { folders, leftOut } = classFolders(directory);
+  const classNames = folders.map(({ name }) => name);
   if (classNames.length === 0) {
-    throw new KitError(
-      'invalid-dataset',
-      `${directory} holds no folders. Put the pictures of each class into a folder of their own.`,
+    const flat = leftOut.filter(({ path }) => isPicture(path)).length;
+    const found = flat === 0 ? '' : ` (${flat} pictures lie in it, without classes)`;
+    return wrong(
+      `${directory} holds no folders${found}. Put the pictures of each class into a folder of their own.`,
     );
   }
+  const splits = classNames.filter(
+    (name) => SPLITS.test(name) && foldersIn(join(directory, name)).length > 0,
+  );
+  if (splits.length > 0 && splits.length === classNames.length)
+    wrong(
+      `${directory} is split into ${splits.join(' and ')}, each with folders of its own. Name one of them, ${join(directory, splits[0])} for one: the kit splits by class itself.`,
+    );
+  const [only] = classNames;
+  if (classNames.length === 1 && foldersIn(join(directory, only)).length > 1)
+    wrong(
+      `${directory} holds one folder, ${only}, and the classes are in that. Name ${join(directory, only)}.`,
+    );
   const items: ImageItem[] = [];
-  for (const [label, className] of classNames.entries()) {
-    const pictures = readdirSync(join(directory, className))
-      .filter((file) => PICTURE.test(file))
-      .sort();
-    if (pictures.length < 2) {
-      const found = pictures.length === 0 ? 'no picture' : 'one picture';
-      throw new KitError(
-        'invalid-dataset',
-        `The class ${join(directory, className)} has ${found}; an anchor and a positive need two or more. Add pictures or remove the folder.`,
+  for (const [label, { name, pictures }] of folders.entries()) {
+    const least = options.singleImageClasses === 'allow' ? 1 : 2;
+    if (pictures.length < least) {
+      const others = leftOut.filter(({ path }) => path.startsWith(join(name, '/')));
+      const why = others.length === 0 ? '' : ` (${leftOutLine(others)})`;
+      const found = pictures.length === 0 ? `no picture${why}` : `one picture${why}`;
+      wrong(
+        `The class ${join(directory, name)} has ${found}; ${least === 1 ? 'a class needs one or more' : 'an anchor and a positive need two or more'}. Add pictures or remove the folder.`,
       );
     }
-    items.push(...pictures.map((file) => ({ path: join(className, file), label })));
+    items.push(...pictures.map((path) => ({ path, label })));
   }
-  return { classNames, items };
+  return { classNames, items, leftOut };
 }

@@ -1,8 +1,9 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { listCars196 } from './cars-196.js';
-import { listCub200 } from './cub-200.js';
-import { PICTURE } from './image-folder.js';
+import { classFolders, foldersIn } from './class-folders.js';
+import { listCub200, readCubClassNames } from './cub-200.js';
+import { classListBeside } from './cub-200-crops.js';
 import type { ImageListing } from './listed-image-set.js';
 import { hasOnlineProductsLists, listOnlineProducts } from './online-products.js';
 
@@ -23,24 +24,32 @@ export function recogniseDataset(directory: string): RecognisedDataset | undefin
     list: () => list(directory),
   });
   if (has('images.txt') && has('classes.txt')) return published('cub200', listCub200);
-  if (has('cars_annos.mat') || has('devkit', 'cars_train_annos.mat'))
+  if (has('cars_annos.mat') || has('devkit', 'cars_train_annos.mat') || has('cars_train_annos.mat'))
     return published('cars196', listCars196);
-  if (hasOnlineProductsLists(directory)) return published('online-products', listOnlineProducts);
-  const folders = subfolders(directory);
-  if (folders.length === 1 && folders[0] === 'images' && subfolders(join(directory, 'images')).length > 1)
-    return { kind: 'cub-crops' };
-  if (folders.length > 1 && folders.every((folder) => hasPicture(join(directory, folder))))
+  if (hasOnlineProductsLists(directory) || has('bicycle_final') || has('cabinet_final'))
+    return published('online-products', listOnlineProducts);
+  const folders = foldersIn(directory);
+  if (folders.length === 1 && folders[0] === 'images' && holdsBirds(directory)) return { kind: 'cub-crops' };
+  if (folders.length > 1 && classFolders(directory).folders.some(({ pictures }) => pictures.length > 0))
     return { kind: 'image-folder' };
   return undefined;
 }
 
-function subfolders(directory: string): string[] {
-  if (!existsSync(directory)) return [];
-  return readdirSync(directory, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory())
-    .map((entry) => entry.name);
+/**
+ * The folder itself, or the one folder in it that holds a published data set, as archives of others pack it.
+ */
+export function datasetRoot(directory: string): string {
+  if (recogniseDataset(directory)?.kind === 'published') return directory;
+  const inside = foldersIn(directory)
+    .map((folder) => join(directory, folder))
+    .filter((folder) => recogniseDataset(folder)?.kind === 'published');
+  return inside.length === 1 ? inside[0] : directory;
 }
 
-function hasPicture(directory: string): boolean {
-  return readdirSync(directory).some((file) => PICTURE.test(file));
+/** Whether folders in `images/` are named as classes of CUB-200-2011 are, whose list lies beside. */
+function holdsBirds(directory: string): boolean {
+  const classList = classListBeside(directory);
+  if (!existsSync(classList)) return false;
+  const known = new Set(readCubClassNames(classList).map((name) => name.replace(/^\d+\./, '')));
+  return foldersIn(join(directory, 'images')).some((name) => known.has(name));
 }

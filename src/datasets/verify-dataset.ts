@@ -1,6 +1,8 @@
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { KitError } from '../kit-error.js';
+import type { ImageItem } from '../types/image-set.js';
+import { foldersIn, isPicture, leftOutLine } from './class-folders.js';
 import { classListBeside, splitByOfficialNumber } from './cub-200-crops.js';
 import { listImageFolder } from './image-folder.js';
 import {
@@ -13,7 +15,7 @@ import {
   presenceOf,
 } from './listed-image-set.js';
 import { examinePictures } from './picture-index.js';
-import { recogniseDataset } from './recognise-dataset.js';
+import { datasetRoot, recogniseDataset } from './recognise-dataset.js';
 
 export interface DatasetReport {
   /** For people, for example `CUB-200-2011`. */
@@ -35,12 +37,15 @@ export interface VerifyOptions {
  *
  * @throws KitError `dataset-missing` when there is no such folder or it holds no data set that the kit reads
  */
-export async function verifyDataset(directory: string, options: VerifyOptions = {}): Promise<DatasetReport> {
+export async function verifyDataset(given: string, options: VerifyOptions = {}): Promise<DatasetReport> {
+  const directory = datasetRoot(given);
   if (!existsSync(directory) || !statSync(directory).isDirectory()) {
     throw new KitError('dataset-missing', `${directory} is not a folder. Name the folder of a data set.`);
   }
   const found = recogniseDataset(directory);
   if (found === undefined) {
+    // Says what is wrong with a folder of pictures, where it is one.
+    if (foldersIn(directory).length > 0) listImageFolder(directory);
     throw new KitError(
       'dataset-missing',
       `${directory} holds no data set that the kit reads. Expected CUB-200-2011, Cars-196 or Stanford Online Products as their authors pack them, or a folder of pictures for each class; see datasets/README.md.`,
@@ -118,7 +123,8 @@ async function verifyFolder(
   findings: readonly string[],
   options: VerifyOptions,
 ): Promise<DatasetReport> {
-  const { classNames, items } = listImageFolder(directory);
+  const { classNames, items, leftOut } = listImageFolder(directory, { singleImageClasses: 'allow' });
+  const single = singleImageClassesIn(items);
   const { broken } = await examineAll(
     directory,
     items.map(({ path }) => path),
@@ -128,9 +134,24 @@ async function verifyFolder(
   return {
     title,
     directory,
-    state: broken.length > 0 ? 'damaged' : 'whole',
-    findings: [here, ...findings, ...broken],
+    state:
+      broken.length > 0
+        ? 'damaged'
+        : leftOut.some(({ path }) => path.includes('/') || isPicture(path))
+          ? 'partial'
+          : 'whole',
+    findings: [here, ...findings, ...broken, ...[leftOutLine(leftOut) ?? []].flat(), ...single],
   };
+}
+
+function singleImageClassesIn(items: readonly ImageItem[]): string[] {
+  const counts = new Map<number, number>();
+  for (const { label } of items) counts.set(label, (counts.get(label) ?? 0) + 1);
+  const single = [...counts.values()].filter((count) => count === 1).length;
+  if (single === 0) return [];
+  return [
+    `${counted(single)} ${single === 1 ? 'class has' : 'classes have'} one picture: kit embed takes them, training needs two`,
+  ];
 }
 
 async function examineAll(directory: string, paths: readonly string[], options: VerifyOptions) {

@@ -1,6 +1,7 @@
 import { existsSync, lstatSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { KitError } from '../kit-error.js';
+import { factsOf } from './file-facts.js';
 
 /** A file that a command will write. */
 export interface PlannedOutput {
@@ -45,11 +46,7 @@ export async function requireFreeOutputs({ inputs, outputs, force = false }: Pla
       );
     }
     taken.set(name, path);
-    if (
-      !force &&
-      lstatSync(path, { throwIfNoEntry: false }) !== undefined &&
-      !(await isMadeByKit(path, isEarlierResult))
-    ) {
+    if (!force && isThere(path) && !(await isMadeByKit(path, isEarlierResult))) {
       throw new KitError(
         'not-writable',
         `${path} is there already, and it is not a result of the kit. Nothing was written. Choose another name or folder (--out or --results), or write over it with --force.`,
@@ -101,9 +98,18 @@ async function isMadeByKit(
   return file.isFile() && (file.size === 0 || (await isEarlierResult(path)));
 }
 
+/** Also a link that leads nowhere is there. */
+function isThere(path: string): boolean {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
 function isSameFile(a: string, b: string): boolean {
   if (canonical(a) === canonical(b)) return true;
-  const [first, second] = [a, b].map((path) => statSync(path, { bigint: true, throwIfNoEntry: false }));
+  const [first, second] = [a, b].map((path) => factsOf(path));
   return first !== undefined && first.ino === second?.ino && first.dev === second.dev;
 }
 

@@ -25,6 +25,8 @@ export interface ImageSet {
   readonly checksum: string;
   /** Set where the copy on disk is incomplete, for example `partial: 2,889 of 11,788 images, 50 of 200 classes`. */
   readonly partial?: string;
+  /** Files beside the pictures that are no part of the set, each with the reason. */
+  readonly leftOut?: readonly string[];
   /** Decodes picture `index`. @throws KitError `broken-image` with the path. */
   read(index: number): Promise<RgbImage>;
 }

@@ -158,11 +158,6 @@ describe('reading a picture', () => {
       /x\.jpg \(the file is empty\) can't be read/,
     ],
     [
-      'a folder with the name of a picture',
-      (path: string) => mkdirSync(path),
-      /x\.jpg \(it is a folder\) can't/,
-    ],
-    [
       'a text with the name of a picture',
       (path: string) => writeFileSync(path, 'text'),
       /x\.jpg .*can't be read/,
