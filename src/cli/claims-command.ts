@@ -1,11 +1,13 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { projectRoot } from '../experiments/environment.js';
 import { parseExperimentFile, readExperiment, readExtended } from '../experiments/experiment-file.js';
 import { recordPath } from '../experiments/record-store.js';
 import { runId } from '../experiments/run-spec.js';
 import { writeFileWhole } from '../files/write-file-whole.js';
 import { KitError } from '../kit-error.js';
 import { claimsMarkdown, judgeClaims } from '../report/claims.js';
+import { withReadmeTable } from '../report/readme-table.js';
 import { chooseCommand } from './choose-command.js';
 import { experimentPath, reproduceCommand } from './reproduce-command.js';
 
@@ -74,6 +76,9 @@ function writeClaims(results: string): void {
   const path = join(results, 'claims.md');
   const claims = judgeClaims(results);
   writeFileWhole(path, claimsMarkdown(claims));
+  const readme = join(projectRoot, 'README.md');
+  if (resolve(results) === join(projectRoot, 'results'))
+    writeFileWhole(readme, withReadmeTable(readFileSync(readme, 'utf8'), results));
   for (const { sentence, finding } of claims) process.stdout.write(`${finding.padEnd(12)} ${sentence}\n`);
   process.stdout.write(`${path}\n`);
 }

@@ -2,6 +2,7 @@ import { join, resolve } from 'node:path';
 import { writeFileWhole } from '../files/write-file-whole.js';
 import type { RunRecord } from '../types/run-record.js';
 import { renderChart } from './chart.js';
+import { counted, judgeClaims } from './claims.js';
 import { embeddingMap } from './embedding-map.js';
 import { escapedText } from './escaped-text.js';
 import { retrievalGallery } from './gallery.js';
@@ -9,6 +10,7 @@ import { htmlPage } from './html-page.js';
 import { curveChart, recallAtKChart, recallChart } from './method-charts.js';
 import { type MethodScores, methodScores, splitNote } from './method-scores.js';
 import type { PictureEmbeddings } from './picture-sheet.js';
+import { compareWithPublished, readPublishedValues } from './published-values.js';
 import { formatEstimate, partialNote, scoreTables } from './table.js';
 
 export interface ReportedExperiment {
@@ -36,7 +38,7 @@ export async function writeReport({ resultsDirectory, experiments }: WriteReport
   const sections: string[] = [];
   for (const experiment of experiments) sections.push(await writeExperiment(experiment, resultsDirectory));
   const path = resolve(resultsDirectory, 'index.html');
-  writeFileWhole(path, pageOf(sections));
+  writeFileWhole(path, pageOf([...sections, claimsSection(resultsDirectory)]));
   return path;
 }
 
@@ -94,6 +96,7 @@ ${htmlTable(methodScores(records), partial)}
 ${charts.join('\n')}
 </div>
 ${pictures === undefined ? '' : await writePictures(name, pictures, marked, results)}
+${publishedSection(records)}
 ${provenance(records)}</section>`;
 }
 
@@ -173,6 +176,45 @@ ${rows.join('\n')}
 function chosenStepOf({ chosenStep, chosenBy, spec }: RunRecord): string {
   if (spec.loss !== null && chosenStep === 0) return '0: untrained';
   return chosenBy === 'validationMeanAveragePrecisionAtR' ? `${chosenStep}, by MAP@R` : `${chosenStep}`;
+}
+
+/** Verdicts of the claims that records of this folder decide; nothing where there are none. */
+function claimsSection(results: string): string {
+  const claims = judgeClaims(results);
+  if (claims.every(({ finding }) => finding === 'not tested')) return '';
+  const rows = claims.map((claim) => {
+    const cells = [claim.sentence, claim.source, claim.finding, counted(claim)];
+    return `<tr>${cells.map((cell) => `<td>${escapedText(cell)}</td>`).join('')}</tr>`;
+  });
+  return `<section id="claims"><h2>Claims</h2>
+<p>Judged from the records of this folder; <a href="claims.md">each with its comparisons, intervals and what would change it</a>.</p>
+<div class="scroll"><table><thead><tr><th>Claim</th><th>Whose</th><th>Verdict</th><th>Experiments</th></tr></thead><tbody>
+${rows.join('\n')}
+</tbody></table></div></section>`;
+}
+
+/** Where others published a score of the same loss on the same data set: theirs beside ours, and why not where not. */
+function publishedSection(records: readonly RunRecord[]): string {
+  const cells = compareWithPublished(records, readPublishedValues());
+  if (cells.length === 0) return '';
+  const rows = cells.map(
+    ({ published: { dataset, score, method, value, source, table, status }, ...found }) => {
+      const texts = [
+        `${dataset} ${score}`,
+        `${method}: ${value}`,
+        `${source}, ${table}`,
+        status,
+        found.ours,
+        found.finding,
+        found.reason,
+      ];
+      return `<tr>${texts.map((text) => `<td>${escapedText(text)}</td>`).join('')}</tr>`;
+    },
+  );
+  return `<details><summary>Beside published values: ${cells.length} cells</summary>
+<div class="scroll"><table class="runs"><thead><tr><th>Score</th><th>Published</th><th>Source</th><th>Status</th><th>Ours</th><th>Finding</th><th>Why</th></tr></thead><tbody>
+${rows.join('\n')}
+</tbody></table></div></details>`;
 }
 
 function pageOf(sections: readonly string[]): string {

@@ -4,7 +4,6 @@ import { projectRoot } from '../experiments/environment.js';
 import { readSpecFile } from '../experiments/read-spec-file.js';
 import { parseWith } from '../experiments/run-spec.js';
 import type { RunRecord } from '../types/run-record.js';
-import { markdownTable } from './markdown-table.js';
 import { methodScores } from './method-scores.js';
 
 const publishedValue = z.strictObject({
@@ -92,19 +91,4 @@ function whyNotComparable({ spec, data }: RunRecord, { protocol, status }: Publi
       : [`ours has ${model.embeddingDimension} dimensions`]),
     ...(status === 'rounded' ? ['theirs is rounded'] : []),
   ];
-}
-
-export function publishedTable(cells: readonly CellComparison[]): string {
-  return markdownTable(
-    ['Score', 'Published', 'Source', 'Status', 'Ours', 'Finding', 'Why'],
-    cells.map(({ published: p, ours, finding, reason }) => [
-      `${p.dataset} ${p.score}`,
-      `${p.method}: ${p.value}`,
-      `${p.source}, ${p.table}`,
-      p.status,
-      ours,
-      finding,
-      reason,
-    ]),
-  );
 }

@@ -4,6 +4,7 @@ import { readExperiment } from '../../src/experiments/experiment-file.js';
 import { writeRecord } from '../../src/experiments/record-store.js';
 import { CLAIMS, claimsMarkdown, type DeclaredClaim, judgeClaims } from '../../src/report/claims.js';
 import { compareWithPublished, readPublishedValues } from '../../src/report/published-values.js';
+import { readmeTable, withReadmeTable } from '../../src/report/readme-table.js';
 import { temporaryFolder } from '../picture-folder.js';
 import { madeUpRecord } from './synthetic-runs.js';
 
@@ -58,6 +59,17 @@ describe('claims', () => {
 
   it('of results/claims.md are what the committed records say', () => {
     expect(readFileSync('results/claims.md', 'utf8')).toBe(claimsMarkdown(judgeClaims('results')));
+  });
+});
+
+describe('the README', () => {
+  it('has the table that the committed records make', () => {
+    const readme = readFileSync('README.md', 'utf8');
+    expect(readme).toContain(readmeTable('results'));
+    expect(withReadmeTable(readme, 'results')).toBe(readme);
+    const page = readFileSync('results/tables/emoji-full.md', 'utf8');
+    for (const row of readmeTable('results').split('\n').slice(2))
+      expect(page).toContain(row.split(' | ').slice(0, 2).join(' | '));
   });
 });
 
