@@ -42,7 +42,8 @@ export function methodScores(records: readonly RunRecord[]): MethodScores[] {
     );
     const trained = own[0].spec.loss !== null;
     const untrained = trained ? own.filter((record) => record.chosenStep === 0).length : 0;
-    const name = nameWith(method, untrained, own.length);
+    const unit = foldOf(own[0].spec) === null ? 'seeds' : 'runs';
+    const name = nameWith(method, untrained, `${own.length} ${unit}`, untrained === own.length);
     const seeds = new Set(own.map((record) => record.seed)).size;
     const folds = new Set(own.map(({ spec }) => foldOf(spec))).size;
     return { method, name, trained, seeds, folds: foldOf(own[0].spec) === null ? null : folds, scores };
@@ -51,9 +52,9 @@ export function methodScores(records: readonly RunRecord[]): MethodScores[] {
   return rows.sort((a, b) => Number(a.trained) - Number(b.trained) || first(b) - first(a));
 }
 
-function nameWith(method: string, untrained: number, runs: number): string {
+function nameWith(method: string, untrained: number, runs: string, all: boolean): string {
   if (untrained === 0) return method;
-  return `${method} (${untrained === runs ? 'untrained' : `${untrained} of ${runs} runs untrained`}: best at step 0)`;
+  return `${method} (${all ? 'untrained' : `${untrained} of ${runs} untrained`}: best at step 0)`;
 }
 
 /** Its scores in percent, by column. */
