@@ -47,7 +47,8 @@ export function classFolders(directory: string): {
           if (inside.length === 0 && isPicture(name)) leftOut.push({ path, reason: 'a folder' });
           found.push(...inside);
         }
-      } else if (PICTURE.test(name)) found.push(path);
+      } else if (!facts.isFile()) leftOut.push({ path, reason: 'a pipe or device' });
+      else if (PICTURE.test(name)) found.push(path);
       else if (OTHER_PICTURE.test(name))
         leftOut.push({ path, reason: 'a picture that can’t be decoded here; convert it to PNG or JPEG' });
       else leftOut.push({ path, reason: 'no picture by its ending' });

@@ -24,7 +24,12 @@ export function recogniseDataset(directory: string): RecognisedDataset | undefin
     list: () => list(directory),
   });
   if (has('images.txt') && has('classes.txt')) return published('cub200', listCub200);
-  if (has('cars_annos.mat') || has('devkit', 'cars_train_annos.mat') || has('cars_train_annos.mat'))
+  if (
+    has('cars_annos.mat') ||
+    has('devkit', 'cars_train_annos.mat') ||
+    has('cars_train_annos.mat') ||
+    has('cars_train')
+  )
     return published('cars196', listCars196);
   if (hasOnlineProductsLists(directory) || has('bicycle_final') || has('cabinet_final'))
     return published('online-products', listOnlineProducts);

@@ -144,7 +144,12 @@ export function openFeatures(request: FeatureRequest, items: readonly number[]):
 type Plan = ReturnType<typeof planOf>;
 
 function missingFrom(plan: Plan, items: readonly number[]): readonly number[] {
-  if (!existsSync(join(plan.folder, 'digests.bin'))) return items;
+  const [digests, rows] = ['digests.bin', 'rows.bin'].map((file) => existsSync(join(plan.folder, file)));
+  if (digests !== rows)
+    process.emitWarning(
+      `The feature cache in ${plan.folder} lacks ${digests ? 'rows.bin' : 'digests.bin'}; its features are computed again.`,
+    );
+  if (!digests || !rows) return items;
   const cache = new RowCache(plan.folder, plan.rowBytes, { readOnly: true });
   try {
     return lackingIn(cache, plan, items);

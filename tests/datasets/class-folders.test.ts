@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { copyFileSync, cpSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
@@ -160,6 +161,18 @@ describe('what is left out', () => {
   });
 });
 
+describe('what no one can read as a picture', () => {
+  it.runIf(process.platform !== 'win32')(
+    'a pipe with the name of a picture is left out, and waited for by no one',
+    async () => {
+      const root = folder((copy) => void spawnSync('mkfifo', [join(copy, 'class-00', 'pipe.jpg')]));
+      expect((await loadImageFolder({ directory: root })).leftOut).toEqual([
+        'class-00/pipe.jpg (a pipe or device)',
+      ]);
+    },
+  );
+});
+
 describe('a layout of another kind is recognised, and what to name is said:', () => {
   const into = (...names: string[]) => {
     const root = temporaryFolder();
@@ -177,6 +190,23 @@ describe('a layout of another kind is recognised, and what to name is said:', ()
   it('one folder too deep', async () => {
     const root = into('my pictures');
     await expect(loadImageFolder({ directory: root })).rejects.toThrow(`Name ${join(root, 'my pictures')}`);
+  });
+
+  it.each([
+    [
+      'Cars-196 without its lists',
+      ['cars_train', 'cars_test'],
+      /neither cars_annos\.mat nor devkit\/cars_train_annos\.mat/,
+    ],
+    [
+      'Online Products without its lists',
+      ['bicycle_final', 'chair_final'],
+      /does not hold Ebay_train\.txt and Ebay_test\.txt/,
+    ],
+  ])('%s', async (_, names, message) => {
+    const report = await verifyDataset(into(...names));
+    expect(report.state).toBe('damaged');
+    expect(report.findings.join()).toMatch(message);
   });
 
   it('pictures without classes', async () => {

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, truncateSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { extractFeatures, type FeatureRequest, openFeatures } from '../../src/features/extract-features.js';
 import { caffeFrame, writeView } from '../../src/features/picture-view.js';
 import { RowCache } from '../../src/features/row-cache.js';
@@ -55,6 +55,25 @@ describe('features', () => {
     rows.close();
     expect(await extractFeatures({ ...request, layer: 'pool4', items: [2] })).toBe(1);
     expect(openFeatures({ ...request, layer: 'pool4' }, [2]).shape).toEqual([7, 7, 832]);
+  });
+
+  it('are computed again, and said to be, where a file of their cache is missing', {
+    timeout: 60_000,
+  }, async () => {
+    const request = await pictures();
+    await extractFeatures(request);
+    const cache = join(folder, 'cache', 'features');
+    const warned: string[] = [];
+    const warn = vi
+      .spyOn(process, 'emitWarning')
+      .mockImplementation((text) => void warned.push(String(text)));
+    for (const file of ['rows.bin', 'digests.bin']) {
+      rmSync(join(cache, readdirSync(cache)[0], file));
+      expect(await extractFeatures(request)).toBe(6);
+      expect(warned.at(-1)).toContain(`lacks ${file}; its features are computed again`);
+    }
+    warn.mockRestore();
+    expect(openFeatures(request, [0]).read([0])).toHaveLength(1024);
   });
 
   it('go on where a kill left a half-written row, to the same values', { timeout: 60_000 }, async () => {
