@@ -39,7 +39,10 @@ program
     'an experiment of experiments/ by name, the path of an experiment file, or a folder of your own pictures, one folder a class',
     'emoji',
   )
-  .option('--profile <name>', 'size of the experiment: smoke, quick or full', 'quick')
+  .option(
+    '--profile <name>',
+    "size of the experiment: smoke, quick or full (default: the experiment's own, else quick)",
+  )
   .option(
     '--only <methods>',
     'comma-separated; runs only the methods of these names, or whose names contain one',
@@ -51,6 +54,7 @@ program
     '--write-experiment <file.json>',
     'of your own pictures: write the experiment file and train nothing',
   )
+  .option('--plan', 'say what there is to do, how long it takes here, disk and memory, and train nothing')
   .option('--force', 'run again what has a record already')
   .option('--judge-only', 'with claims: judge from the records that are there, run nothing')
   .option('--workers <n>', 'processes side by side (default: one a core)', wholeNumber)

@@ -149,5 +149,8 @@ export function trainingProgress(specs: readonly RunSpec[]) {
 
 export function duration(milliseconds: number): string {
   const seconds = Math.round(milliseconds / 1000);
-  return seconds < 90 ? `${seconds} s` : `${Math.round(seconds / 60)} min`;
+  if (seconds < 90) return `${seconds} s`;
+  const hours = seconds / 3600;
+  if (hours < 3) return `${Math.round(seconds / 60)} min`;
+  return hours < 72 ? `${Math.round(hours)} h` : `${Math.round(hours / 24)} days`;
 }

@@ -11,8 +11,10 @@ import {
   layOutExperiment,
   readExperiment,
 } from '../experiments/experiment-file.js';
+import { planRuns } from '../experiments/experiment-plan.js';
 import { requireSameData } from '../experiments/fits-data.js';
 import { estimatedTime, measureTime } from '../experiments/measured-time.js';
+import { missingInputs, requireInputs } from '../experiments/missing-inputs.js';
 import { embeddingsPath, readRecords, recordPath, removeRun } from '../experiments/record-store.js';
 import type { RunEmbeddings } from '../experiments/run-experiment.js';
 import { runAll } from '../experiments/run-pool.js';
@@ -23,11 +25,15 @@ import { reportPaths, writeReport } from '../report/page.js';
 import { summaryTable } from '../report/table.js';
 import type { RunRecord } from '../types/run-record.js';
 import { isFolder, type OwnPicturesPlan, planOwnPictures } from './own-pictures-plan.js';
+import { costLines, settingLines, workLines } from './plan-lines.js';
 import { cancelOnInterrupt, duration, howToGoOn, prepareData, trainingProgress } from './progress.js';
 import { requireResultsApart } from './results-apart.js';
 
 export interface ReproduceOptions {
-  readonly profile: string;
+  /** Default: the experiment's own. */
+  readonly profile?: string;
+  /** Say what it takes and train nothing. */
+  readonly plan?: boolean;
   readonly only?: readonly string[];
   readonly seeds?: number;
   readonly force?: boolean;
@@ -60,6 +66,11 @@ export async function reproduceCommand(name: string, options: ReproduceOptions):
   const missing = experiment.specs.filter(
     (spec) => options.force || !existsSync(recordPath(options.results, spec.experiment, runId(spec))),
   );
+  if (options.plan) {
+    await sayPlan(experiment, missing, options);
+    return;
+  }
+  requireInputs(missing);
   await requireResultsApart(options.results, {
     inputs: own === undefined ? [experimentPath(name)] : [],
     specs: experiment.specs,
@@ -67,9 +78,7 @@ export async function reproduceCommand(name: string, options: ReproduceOptions):
     report: reportPaths(options.results, experiment.name),
     force: options.force,
   });
-  process.stdout.write(
-    `${experiment.name}: ${experiment.description}\n${experiment.specs.length} runs, ${missing.length} to do.\n`,
-  );
+  process.stdout.write(introduction(experiment, missing));
   if (missing.length === 0)
     process.stdout.write('Nothing trained: every run has its record already (--force runs them again).\n');
   else await trainMissing(missing, found(), options);
@@ -79,6 +88,25 @@ export async function reproduceCommand(name: string, options: ReproduceOptions):
   const page = await writePage(experiment, records, options.results);
   const minutes = ((Date.now() - started) / 60_000).toFixed(1);
   process.stdout.write(`\n${summaryTable(records)}\n\n${minutes} minutes. Everything on one page: ${page}\n`);
+}
+
+function introduction({ name, description, specs }: Experiment, missing: readonly RunSpec[]): string {
+  return `${name}: ${description}\n${specs.length} runs, ${missing.length} to do.\n`;
+}
+
+async function sayPlan(
+  experiment: Experiment,
+  specs: readonly RunSpec[],
+  { workers }: ReproduceOptions,
+): Promise<void> {
+  const print = (lines: readonly string[]) => process.stdout.write(lines.map((line) => `${line}\n`).join(''));
+  process.stdout.write(introduction(experiment, specs));
+  if (specs.length > 0) {
+    const lacking = missingInputs(specs);
+    print(workLines(specs, lacking));
+    print(costLines(await planRuns(specs, { workers }), specs, lacking));
+  }
+  print([...settingLines(experiment), 'Nothing was trained.']);
 }
 
 function refuseOptionsOfPictures(name: string, { backbone, writeExperiment }: ReproduceOptions): void {
@@ -111,7 +139,9 @@ async function sayHowLong(
   const time = await measureTime(spec, data, backend);
   const step = `${(time.millisecondsAStep / 1000).toPrecision(2)} s a step of ${spec.method}, measured here`;
   const share = group.length < all.length ? `${group.length} of ${all.length} runs` : `${group.length} runs`;
-  process.stdout.write(`${share}: about ${duration(estimatedTime(group, time, workers))} (${step}).\n`);
+  process.stdout.write(
+    `${share}: about ${duration(estimatedTime(group, time, workers, data.description))} (${step}).\n`,
+  );
 }
 
 const WORTH_MEASURING = 200;

@@ -96,7 +96,8 @@ async function loadParts(
   return { images: fixed, split: own, inputs: pixelInputs(fixed, spec.augmentation) };
 }
 
-function splitOf(images: ImageSet | SplitImageSet, split: RunSpec['split']): Split {
+/** The items of each side. */
+export function splitOf(images: ImageSet | SplitImageSet, split: RunSpec['split']): Split {
   if (split.name === 'folds') return classFold(images, split);
   if (split.name === 'held-out-pictures') return heldOutPicturesSplit(images, split);
   if (split.name !== 'paper') return classDisjointSplit(images, split);

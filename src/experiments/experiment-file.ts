@@ -28,6 +28,10 @@ const method = z.strictObject({
 const experimentFileSchema = z.strictObject({
   name: z.string().regex(/^[a-z0-9-]+$/),
   title: z.string(),
+  /** Where the settings come from: shown with the plan. */
+  notes: z.array(z.string()).optional(),
+  /** The profile that runs where none is named; "quick" unless set. */
+  defaultProfile: z.string().optional(),
   /** What all runs share. */
   base: override,
   /** Named sizes of the experiment, for example smoke, quick and full. */
@@ -53,11 +57,16 @@ export interface Experiment {
   readonly name: string;
   readonly title: string;
   readonly description: string;
+  /** Where its settings come from. */
+  readonly notes: readonly string[];
+  /** Its sizes, this one first. */
+  readonly profiles: readonly string[];
   readonly specs: readonly RunSpec[];
 }
 
 export interface ExperimentChoice {
-  readonly profile: string;
+  /** Default: the file's `defaultProfile`, else "quick". */
+  readonly profile?: string;
   /** Take the first so many seeds, or go on counting past the profile's own. */
   readonly seeds?: number;
   /** Only methods of one of these names or, where no method has it, whose name contains it (case does not matter). */
@@ -76,13 +85,13 @@ export function readExperiment(path: string, choice: ExperimentChoice): Experime
 /** As `readExperiment`, of the content of a file. @param path names it in messages */
 export function layOutExperiment(content: unknown, path: string, choice: ExperimentChoice): Experiment {
   const file = parseExperimentFile(content, path);
-  const profile = file.profiles[choice.profile];
-  if (profile === undefined) {
-    const names = Object.keys(file.profiles).join(', ');
-    throw new KitError('invalid-spec', `${path} has no profile "${choice.profile}"; it has ${names}.`);
-  }
+  const wanted = choice.profile ?? file.defaultProfile ?? 'quick';
+  const profile = file.profiles[wanted];
+  const names = Object.keys(file.profiles);
+  if (profile === undefined)
+    throw new KitError('invalid-spec', `${path} has no profile "${wanted}"; it has ${names.join(', ')}.`);
   const methods = chooseMethods(file, choice.only, path);
-  const name = `${file.name}-${choice.profile}`;
+  const name = `${file.name}-${wanted}`;
   const folds = profile.folds?.map((fold) => ({ split: { fold } })) ?? [{}];
   const specs = seedsOf(profile.seeds, choice.seeds).flatMap((seed) =>
     folds.flatMap((fold) =>
@@ -99,12 +108,19 @@ export function layOutExperiment(content: unknown, path: string, choice: Experim
       ),
     ),
   );
-  return { name, title: file.title, description: profile.description, specs };
+  return {
+    name,
+    title: file.title,
+    description: profile.description,
+    notes: file.notes ?? [],
+    profiles: [wanted, ...names.filter((other) => other !== wanted)],
+    specs,
+  };
 }
 
 /**
  * The file's JSON with what it extends below it: `extends` names a file relative to it, whose `base` and `profiles` it
- * goes on from key by key; `name`, `title` and `methods` it replaces where it has them.
+ * goes on from key by key; `name`, `title`, `notes` and `methods` it replaces where it has them.
  */
 export function readExtended(path: string, above: readonly string[] = []): Record<string, unknown> {
   if (above.includes(resolve(path))) {

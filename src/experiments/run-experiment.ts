@@ -32,6 +32,8 @@ export interface RunExperimentOptions {
   /** Already loaded data of this spec, shared by runs of one experiment. */
   readonly data?: ExperimentData;
   onProgress?(step: number): void;
+  /** As `train` gives it. */
+  onPlannedBytes?(bytes: number | null): void;
   readonly signal?: AbortSignal;
 }
 
@@ -162,6 +164,7 @@ async function trainModel(
             origin: originOf(await describeEnvironment(options.backend), data),
           },
     onProgress: options.onProgress,
+    onPlannedBytes: options.onPlannedBytes,
     signal: options.signal,
   });
   return training.finally(() => {

@@ -19,6 +19,16 @@ export interface RunPoolOptions {
 const memoryOf = ({ model }: RunSpec) =>
   (model.name === 'googlenet' && ['from-4a', 'all'].includes(model.trains) ? 5 : 3) * 2 ** 30;
 
+/** Side by side where nothing else is asked for. @param backend what they compute with */
+export function processesFor(
+  specs: readonly RunSpec[],
+  { workers, backend }: { readonly workers?: number; readonly backend: BackendName },
+): number {
+  const affordable = Math.max(1, Math.floor(totalmem() / Math.max(...specs.map(memoryOf))));
+  const usual = isGpu(backend) ? 1 : Math.min(availableParallelism(), affordable);
+  return Math.min(workers ?? usual, specs.length);
+}
+
 /**
  * Runs specs in worker processes, one thread each: two processes with one thread finish more runs than
  * one with two, and a run's numbers do not depend on how many run beside it.
@@ -29,8 +39,6 @@ const memoryOf = ({ model }: RunSpec) =>
 export async function runAll(specs: readonly RunSpec[], options: RunPoolOptions): Promise<void> {
   if (options.signal?.aborted) throw new KitError('cancelled', 'Stopped.');
   const waiting = [...specs];
-  const affordable = Math.max(1, Math.floor(totalmem() / Math.max(...specs.map(memoryOf))));
-  const size = Math.min(options.workers ?? Math.min(availableParallelism(), affordable), specs.length);
   const workers: ChildProcess[] = [];
   const stop = () => {
     for (const worker of workers) worker.kill('SIGKILL');
@@ -40,8 +48,8 @@ export async function runAll(specs: readonly RunSpec[], options: RunPoolOptions)
     const begin = () => workThrough(waiting, workers, options);
     const first = begin();
     const backend = await Promise.race([first.backend, first.done]);
-    const alone = options.workers === undefined && typeof backend === 'string' && isGpu(backend);
-    const others = Array.from({ length: alone ? 0 : size - 1 }, () => begin().done);
+    const size = typeof backend === 'string' ? processesFor(specs, { ...options, backend }) : 1;
+    const others = Array.from({ length: size - 1 }, () => begin().done);
     await Promise.all([first.done, ...others]);
   } finally {
     stop();

@@ -202,20 +202,44 @@ interface FeatureSource {
   readonly batch?: number;
 }
 
+/** Of one picture's features: sizes, whether they are kept in float16, and bytes on disk. */
+export function featureShape(network: Network, layer: string, view: PictureView) {
+  const side = viewSide(view, caffeFrame(network.inputSize));
+  const sizes = outputShapes(network, side).get(layerName(network, layer));
+  const [channels, height, width] = sizes as readonly [number, number, number];
+  const half = height > 0;
+  const shape = half ? [height, width, channels] : [channels];
+  return { shape, half, rowBytes: shape.reduce((product, size) => product * size, half ? 2 : 4) };
+}
+
+/** Milliseconds a picture that a layer's features take here, decoding apart; nothing is kept. */
+export async function timeFeatures(request: NetworkLayerRequest & { readonly view: PictureView }) {
+  const { model, frame, input } = networkSource(request, request.view);
+  const onnx = await import('onnxruntime-node');
+  const session = await onnx.InferenceSession.create(model(), SESSION);
+  const side = viewSide(request.view, frame);
+  const pictures = new onnx.Tensor('float32', new Float32Array(TIMED * 3 * side * side), [
+    TIMED,
+    3,
+    side,
+    side,
+  ]);
+  await session.run({ [input]: pictures });
+  const start = performance.now();
+  await session.run({ [input]: pictures });
+  return (performance.now() - start) / TIMED;
+}
+
+const TIMED = 8;
+
 function networkSource({ network, weights, layer }: NetworkLayerRequest, view: PictureView): FeatureSource {
   const name = layerName(network, layer);
-  const frame = caffeFrame(network.inputSize);
-  const [channels, height, width] = outputShapes(network, viewSide(view, frame)).get(name) as readonly [
-    number,
-    number,
-    number,
-  ];
-  const half = height > 0;
+  const { shape, half } = featureShape(network, layer, view);
   return {
     key: [network.name, weights.checksum],
     layer: name,
-    frame,
-    shape: half ? [height, width, channels] : [channels],
+    frame: caffeFrame(network.inputSize),
+    shape,
     half,
     model: () => onnxNetwork(network, weights.layers, [name], { half, channelsLast: true }),
     input: 'data',

@@ -10,7 +10,8 @@ import { RowCache } from './row-cache.js';
 /** Side in pixels: the field's protocol stretches every picture to 256×256 and crops from that. */
 export const STRETCHED_SIDE = 256;
 
-const ROW_BYTES = STRETCHED_SIDE * STRETCHED_SIDE * 3;
+/** Of one picture. */
+export const STRETCHED_BYTES = STRETCHED_SIDE * STRETCHED_SIDE * 3;
 const AT_ONCE = 32;
 
 /** Pictures as bytes on disk. */
@@ -36,7 +37,7 @@ export async function stretchPictures(options: {
   const keyOf = pictureKeys(images);
   const folder = join(cacheFolder(), 'pictures', `${STRETCHED_SIDE}-sharp-${sharp.versions.sharp}`);
   await withLock(join(folder, 'lock'), async () => {
-    const cache = new RowCache(folder, ROW_BYTES);
+    const cache = new RowCache(folder, STRETCHED_BYTES);
     try {
       const missing = new Map(
         items.flatMap((item): [string, number][] => (cache.has(keyOf(item)) ? [] : [[keyOf(item), item]])),
@@ -54,7 +55,7 @@ export async function stretchPictures(options: {
       cache.close();
     }
   });
-  const cache = new RowCache(folder, ROW_BYTES, { readOnly: true });
+  const cache = new RowCache(folder, STRETCHED_BYTES, { readOnly: true });
   return { read: (item, into) => cache.read(keyOf(item), into), close: () => cache.close() };
 }
 

@@ -32,6 +32,8 @@ export interface TrainOptions {
   /** Where to save, and to go on from if `origin` (code, backend, data) is the same; without it nothing is saved. */
   readonly checkpoint?: { readonly path: string; readonly origin: string };
   onProgress?(step: number): void;
+  /** Of a step, before it first runs: what it will hold on the device beside the model; null where unknown. */
+  onPlannedBytes?(bytes: number | null): void;
   readonly signal?: AbortSignal;
 }
 
@@ -173,6 +175,7 @@ class StepTrainer {
     }
     const step = this.record(seen);
     this.recorded.set(key, step);
+    if (this.options.onPlannedBytes !== undefined) this.options.onPlannedBytes(step.plannedBytes());
     return step;
   }
 

@@ -20,6 +20,8 @@ export interface DatasetSource {
   readonly folder: string;
   readonly homepage: string;
   readonly contents: string;
+  /** Of the whole, by class as the papers split it. */
+  readonly split: Readonly<Record<'train' | 'test', { readonly classes: number; readonly images: number }>>;
   readonly terms: string;
   /** More than this no honest archive of it unpacks to. */
   readonly mostBytesUnpacked: number;
