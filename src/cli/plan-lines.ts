@@ -1,7 +1,7 @@
 import { totalmem } from 'node:os';
 import { counted } from '../datasets/listed-image-set.js';
 import type { Experiment } from '../experiments/experiment-file.js';
-import { type ExperimentPlan, rowsOf, type TimedRun } from '../experiments/experiment-plan.js';
+import { type ExperimentPlan, mostBytes, rowsOf, type TimedRun } from '../experiments/experiment-plan.js';
 import { downloadBytes, sourceOf } from '../experiments/missing-inputs.js';
 import type { RunSpec } from '../experiments/run-spec.js';
 import { cacheFolder } from '../files/cache-folder.js';
@@ -50,15 +50,12 @@ function stepLine({ spec, time, rows, timedRows }: TimedRun): string {
   return `  ${seconds(time.millisecondsAStep)} a step of ${rows} pictures of ${spec.method}, ${how}${on}`;
 }
 
-/** What wasm can address: 32 bits. */
-const WASM_BYTES = 2 ** 32;
-
 function tooLarge({ backend, processes, memoryBytes, timed }: ExperimentPlan): string[] {
   const unfit = timed.flatMap(({ unfit }) => unfit ?? []);
   if (unfit.length > 0) return unfit.map((message) => `  It does not fit: ${message}`);
-  if (backend.name.startsWith('wasm') && memoryBytes > WASM_BYTES)
+  if (memoryBytes > mostBytes(backend))
     return [
-      '  That does not fit: wasm has 4.3 GB at most. Take another backend (npx kit gpu, npx kit native), or smaller batches.',
+      `  That does not fit: a process on ${backend.name} can have ${gigabytes(mostBytes(backend))} at most. Take smaller batches, another profile or another backend (npx kit gpu, npx kit native).`,
     ];
   if (processes * memoryBytes > totalmem())
     return ['  That does not fit: take fewer --workers, smaller batches or another profile.'];
@@ -88,7 +85,7 @@ function diskOf(
 /** Where the settings come from, and what other sizes there are. */
 export function settingLines({ notes, profiles: [own, ...others] }: Experiment): string[] {
   return [
-    ...(notes.length > 0 ? ['Settings:', ...notes.map((note) => `- ${note}`)] : []),
+    ...(notes.length > 0 ? ['Notes:', ...notes.map((note) => `- ${note}`)] : []),
     ...(others.length > 0 ? [`Profile ${own}; others: ${others.join(', ')}.`] : []),
   ];
 }

@@ -1,5 +1,4 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { deserialize } from 'node:v8';
 import { startBackend } from '../backends/start-backend.js';
@@ -17,7 +16,7 @@ import { estimatedTime, measureTime } from '../experiments/measured-time.js';
 import { missingInputs, requireInputs } from '../experiments/missing-inputs.js';
 import { embeddingsPath, readRecords, recordPath, removeRun } from '../experiments/record-store.js';
 import type { RunEmbeddings } from '../experiments/run-experiment.js';
-import { runAll } from '../experiments/run-pool.js';
+import { processesFor, runAll } from '../experiments/run-pool.js';
 import { type RunSpec, runId } from '../experiments/run-spec.js';
 import { writeFileWhole } from '../files/write-file-whole.js';
 import { KitError } from '../kit-error.js';
@@ -131,16 +130,17 @@ async function sayHowLong(
   group: readonly RunSpec[],
   data: ExperimentData,
   all: readonly RunSpec[],
-  { workers = availableParallelism() }: ReproduceOptions,
+  { workers }: ReproduceOptions,
 ): Promise<void> {
   const spec = group.find(({ loss }) => loss !== null);
   if (spec === undefined || group.reduce((sum, { steps }) => sum + steps, 0) < WORTH_MEASURING) return;
   const backend = await startBackend({ threads: 1 });
   const time = await measureTime(spec, data, backend);
+  const processes = processesFor(all, { workers, backend: backend.name });
   const step = `${(time.millisecondsAStep / 1000).toPrecision(2)} s a step of ${spec.method}, measured here`;
   const share = group.length < all.length ? `${group.length} of ${all.length} runs` : `${group.length} runs`;
   process.stdout.write(
-    `${share}: about ${duration(estimatedTime(group, time, workers, data.description))} (${step}).\n`,
+    `${share}: about ${duration(estimatedTime(group, time, processes, data.description))} (${step}).\n`,
   );
 }
 

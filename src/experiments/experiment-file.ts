@@ -57,7 +57,7 @@ export interface Experiment {
   readonly name: string;
   readonly title: string;
   readonly description: string;
-  /** Where its settings come from. */
+  /** Why so many runs, and where the settings come from. */
   readonly notes: readonly string[];
   /** Its sizes, this one first. */
   readonly profiles: readonly string[];
@@ -112,7 +112,7 @@ export function layOutExperiment(content: unknown, path: string, choice: Experim
     name,
     title: file.title,
     description: profile.description,
-    notes: file.notes ?? [],
+    notes: [file.plan ?? [], file.notes ?? []].flat(),
     profiles: [wanted, ...names.filter((other) => other !== wanted)],
     specs,
   };

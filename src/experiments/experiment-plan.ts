@@ -1,3 +1,4 @@
+import { totalmem } from 'node:os';
 import { type BackendDescription, startBackend } from '../backends/start-backend.js';
 import { featureShape, timeFeatures } from '../features/extract-features.js';
 import type { PictureView } from '../features/picture-view.js';
@@ -89,13 +90,19 @@ async function timeRun(spec: RunSpec, backend: BackendDescription): Promise<Time
   const time = await timeBatch(few);
   const factor = rows / rowsOf(few);
   const scaled = { spec, time: scaledBy(time, factor), rows, timedRows: rowsOf(few) };
-  if (factor === 1 || time.millisecondsAStep * factor > LONG_STEP) return scaled;
+  const fits = scaled.time.memory.bytes <= mostBytes(backend);
+  if (factor === 1 || scaled.time.millisecondsAStep > LONG_STEP || !fits) return scaled;
   try {
     return { spec, time: await timeBatch(spec.batch), rows, timedRows: rows };
   } catch (error) {
     if (!(error instanceof KitError) || error.code !== 'out-of-memory') throw error;
     return { ...scaled, unfit: error.message };
   }
+}
+
+/** What one process can hold here: wasm addresses 32 bits. */
+export function mostBytes({ name }: Pick<BackendDescription, 'name'>): number {
+  return name.startsWith('wasm') ? Math.min(2 ** 32, totalmem()) : totalmem();
 }
 
 /** Everything in a step grows with its batch; the model and the process do not. */
