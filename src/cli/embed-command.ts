@@ -25,19 +25,29 @@ import { cancelOnInterrupt, pictureProgress } from './progress.js';
 export interface EmbedOptions {
   readonly backbone: string;
   readonly weights?: string;
-  readonly layer: string;
-  readonly view: string;
+  readonly layer?: string;
+  readonly view?: string;
   readonly split: string;
   readonly allowPartial?: boolean;
   readonly boxes?: boolean;
+  /** Of an ONNX file: how pictures are prepared for it. */
+  readonly preprocess?: string;
+  readonly mean?: readonly number[];
+  readonly std?: readonly number[];
+  readonly resize?: number;
+  readonly crop?: number;
+  readonly input?: string;
+  readonly inputValue?: Readonly<Record<string, number>>;
   readonly out: string;
   readonly force?: boolean;
 }
 
 /** `kit embed`: features of every picture of a folder, as .npy with its labels beside it. */
 export async function embedCommand(target: string, options: EmbedOptions): Promise<void> {
-  if (!/^(whole|centre|random-\d+)$/.test(options.view))
-    throw choice('--view', options.view, ['whole', 'centre', 'random-0, random-1, …']);
+  const isOnnx = isOnnxFile(options.backbone);
+  const view = (options.view ?? (isOnnx ? 'centre' : 'whole')) as PictureView;
+  if (!/^(whole|centre|random-\d+)$/.test(view))
+    throw choice('--view', view, ['whole', 'centre', 'random-0, random-1, …']);
   await requireFreeOutputs({
     inputs: [target, options.weights, options.backbone].filter((path) => path !== undefined),
     outputs: outputsOf(options.out),
@@ -51,7 +61,6 @@ export async function embedCommand(target: string, options: EmbedOptions): Promi
       `${leftOut.length} left out: ${leftOut.slice(0, 5).join(', ')}${leftOut.length > 5 ? ', …' : ''}\n`,
     );
   const items = itemsOf(images, options.split);
-  const view = options.view as PictureView;
   const request = { images, view, ...backbone };
   const signal = cancelOnInterrupt('Stopped. Run the same command again to go on from here.');
   const bar = pictureProgress();
@@ -62,7 +71,7 @@ export async function embedCommand(target: string, options: EmbedOptions): Promi
       ...request,
       items,
       signal,
-      onProgress: (done, total) => bar.show(options.layer, done, total),
+      onProgress: (done, total) => bar.show(layerOf(backbone), done, total),
     });
   } finally {
     bar.stop();
@@ -82,7 +91,7 @@ export async function embedCommand(target: string, options: EmbedOptions): Promi
     images: { name: images.name, checksum: images.checksum, partial: images.partial ?? null },
     classNames: images.classNames,
     backbone: backboneOf(backbone),
-    layer: options.layer,
+    layer: layerOf(backbone),
     view,
     files: [options.out, labels],
   });
@@ -106,17 +115,33 @@ function backboneOf(layer: FeatureLayer): { readonly name: string; readonly sha2
   return { name: layer.network.name, sha256: layer.weights.checksum };
 }
 
-async function openBackbone({ backbone, weights, layer }: EmbedOptions): Promise<FeatureLayer> {
-  if (backbone.endsWith('.onnx')) return { onnx: await openOnnxBackbone(backbone, layer) };
+const layerOf = (layer: FeatureLayer) => ('onnx' in layer ? layer.onnx.layer : layer.layer);
+
+export const isOnnxFile = (backbone: string) => /\.onnx$/i.test(backbone);
+
+async function openBackbone(options: EmbedOptions): Promise<FeatureLayer> {
+  const { backbone, weights, layer } = options;
+  if (isOnnxFile(backbone))
+    return { onnx: await openOnnxBackbone(backbone, layer, { ...options, inputValues: options.inputValue }) };
+  const given = ONNX_OPTIONS.find((name) => options[name] !== undefined);
+  if (given !== undefined) {
+    const option = given.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+    throw new KitError(
+      'invalid-argument',
+      `--${option} is of ONNX files; ${backbone} takes pictures as it was trained on them.`,
+    );
+  }
   const network = networks[backbone];
   if (network === undefined)
     throw choice('--backbone', backbone, [...Object.keys(networks), 'the path of an .onnx file']);
   return {
     network,
     weights: readWeights(network, weights ?? pretrainedWeightsPath(network.name)),
-    layer: layerName(network, layer),
+    layer: layerName(network, layer ?? 'pool5'),
   };
 }
+
+const ONNX_OPTIONS = ['preprocess', 'mean', 'std', 'resize', 'crop', 'input', 'inputValue'] as const;
 
 function choice(option: string, found: string, allowed: readonly string[]): KitError {
   return new KitError('invalid-argument', `${option} is "${found}"; it can be ${allowed.join(', ')}.`);

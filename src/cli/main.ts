@@ -24,6 +24,20 @@ function listOf(value: string): string[] {
   return words;
 }
 
+function numbersOf(value: string): number[] {
+  const numbers = listOf(value).map(Number);
+  if (numbers.some(Number.isNaN))
+    throw new InvalidArgumentError('expected numbers with commas between them.');
+  return numbers;
+}
+
+function namedNumber(value: string, before: Record<string, number> = {}): Record<string, number> {
+  const [, name, number] = /^(.+)=(.+)$/.exec(value) ?? [];
+  if (name === undefined || Number.isNaN(Number(number)))
+    throw new InvalidArgumentError('expected a name, =, and a number.');
+  return { ...before, [name]: Number(number) };
+}
+
 const program = new Command('kit')
   .description('Reproduces "Deep Metric Learning with Angular Loss" (ICCV 2017): train, evaluate, report.')
   .version(kitVersion)
@@ -144,14 +158,26 @@ program
   .command('embed')
   .description('features of every picture of a folder through a pretrained network, as .npy for kit evaluate')
   .argument('<pictures>', 'a folder a class, or one of the data sets of kit data list')
-  .option(
-    '--backbone <name>',
-    'googlenet, vgg16, or the path of an .onnx file (pictures as torchvision takes them)',
-    'googlenet',
-  )
+  .option('--backbone <name>', 'googlenet, vgg16, or the path of an .onnx file', 'googlenet')
   .option('--weights <path>', 'a .caffemodel or a folder of float files (default: in KIT_DATA or datasets/)')
-  .option('--layer <name>', "whose output to take; of an .onnx file, an output's name", 'pool5')
-  .option('--view <name>', 'whole, centre, or random-0, random-1, …', 'whole')
+  .option(
+    '--layer <name>',
+    "whose output to take (default: pool5); of an .onnx file, an output's name, needed where it has several",
+  )
+  .option(
+    '--view <name>',
+    'whole, centre, or random-0, random-1, … (default: whole; of an .onnx file, centre)',
+  )
+  .option(
+    '--preprocess <name>',
+    "of an .onnx file: torchvision, caffe, clip, or a timm model's config.json (default: as the file says, else torchvision)",
+  )
+  .option('--mean <list>', 'of an .onnx file: three numbers between 0 and 1', numbersOf)
+  .option('--std <list>', 'of an .onnx file: three numbers between 0 and 1', numbersOf)
+  .option('--resize <pixels>', 'of an .onnx file: shorter side before the crop', wholeNumber)
+  .option('--crop <pixels>', 'of an .onnx file: side of the middle square that it takes', wholeNumber)
+  .option('--input <name>', 'of an .onnx file: the input that takes pictures')
+  .option('--input-value <name=number>', 'of an .onnx file: what another input is filled with', namedNumber)
   .option('--split <side>', 'all, train or test classes of a published data set', 'all')
   .option('--allow-partial', 'accept a copy that lacks images')
   .option('--boxes', 'cut pictures to their bounding boxes')

@@ -1,7 +1,8 @@
 import '../backends/onnxruntime/no-telemetry.js';
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import type { InferenceSession } from 'onnxruntime-node';
 import sharp from 'sharp';
 import { packageVersion } from '../backends/package-version.js';
 import { cacheFolder } from '../files/cache-folder.js';
@@ -11,10 +12,11 @@ import { KitError } from '../kit-error.js';
 import { layerName, type Network, outputShapes } from '../models/network.js';
 import { onnxNetwork } from '../models/onnx-network.js';
 import type { PretrainedWeights } from '../models/read-weights.js';
-import type { ImageSet } from '../types/image-set.js';
+import type { ImageSet, RgbImage } from '../types/image-set.js';
 import type { OnnxBackbone } from './onnx-backbone.js';
 import { pictureKeys } from './picture-key.js';
-import { caffeFrame, type PictureFrame, type PictureView, viewSide, writeView } from './picture-view.js';
+import { caffeFrame, type PictureView, viewSide, writeView } from './picture-view.js';
+import { writePreprocessed } from './preprocessing.js';
 import { RowCache } from './row-cache.js';
 
 interface NetworkLayerRequest {
@@ -60,7 +62,7 @@ const SESSION = { extra: { session: { intra_op: { allow_spinning: '0' } } } };
  *   onnxruntime does not start
  */
 export async function extractFeatures(options: ExtractFeaturesOptions): Promise<number> {
-  const { images, view, items = [...images.items.keys()], signal } = options;
+  const { images, items = [...images.items.keys()], signal } = options;
   const plan = planOf(options);
   if (missingFrom(plan, items).length === 0) return 0;
   return withLock(join(plan.folder, 'lock'), async () => {
@@ -69,20 +71,20 @@ export async function extractFeatures(options: ExtractFeaturesOptions): Promise<
       const missing = lackingIn(cache, plan, items);
       if (missing.length === 0) return 0;
       const onnx = await import('onnxruntime-node');
-      const session = await onnx.InferenceSession.create(plan.model(), SESSION);
-      const side = viewSide(view, plan.frame);
-      const length = 3 * side * side;
+      const model = plan.model();
+      const session = await (typeof model === 'string'
+        ? onnx.InferenceSession.create(model, SESSION)
+        : onnx.InferenceSession.create(model, SESSION));
+      const length = 3 * plan.side * plan.side;
       const atOnce = plan.batch ?? BATCH;
       const decode = async (start: number) => {
         const batch = missing.slice(start, start + atOnce);
         const data = new Float32Array((plan.batch ?? batch.length) * length);
         await Promise.all(
           batch.map(async (item, i) =>
-            writeView(
+            plan.write(
               await images.read(item),
-              view,
               images.digests?.[item] as string,
-              plan.frame,
               data.subarray(i * length, (i + 1) * length),
             ),
           ),
@@ -97,10 +99,8 @@ export async function extractFeatures(options: ExtractFeaturesOptions): Promise<
         next = decode(start + atOnce);
         // Awaited in the next round; a picture that breaks while the network runs must not end the process before.
         next.catch(() => {});
-        const outputs = await session.run({
-          [plan.input]: new onnx.Tensor('float32', data, [data.length / length, 3, side, side]),
-        });
-        const values = outputs[plan.output ?? session.outputNames[0]].data as Float32Array | Uint16Array;
+        const values = await plan.run(session, data);
+        requireFinite(values, batch, plan, images);
         cache.append(
           batch.map(plan.digest),
           new Uint8Array(values.buffer, values.byteOffset, batch.length * plan.rowBytes),
@@ -174,7 +174,7 @@ const PREPROCESSING = 1;
 
 function planOf(request: FeatureRequest) {
   const { images, view } = request;
-  const source = 'onnx' in request ? onnxSource(request.onnx) : networkSource(request, view);
+  const source = 'onnx' in request ? onnxSource(request.onnx, view) : networkSource(request, view);
   const programs = [packageVersion('onnxruntime-node'), sharp.versions.sharp];
   const key = JSON.stringify([PREPROCESSING, ...programs, ...source.key, source.layer, view, source.half]);
   return {
@@ -190,15 +190,17 @@ interface FeatureSource {
   /** Names network and weights. */
   readonly key: readonly string[];
   readonly layer: string;
-  readonly frame: PictureFrame;
+  /** Side in pixels of the pictures that the network takes. */
+  readonly side: number;
+  /** Writes a picture as three planes. */
+  write(picture: RgbImage, digest: string, into: Float32Array): Promise<void>;
   readonly shape: readonly number[];
   /** In float16. */
   readonly half: boolean;
-  /** The bytes that onnxruntime loads. */
-  readonly model: () => Uint8Array;
-  readonly input: string;
-  /** The first where none is named. */
-  readonly output?: string;
+  /** The bytes that onnxruntime loads, or their path. */
+  readonly model: () => Uint8Array | string;
+  /** @param planes of pictures, one after another @returns rows: float32, or the bits of float16 */
+  run(session: InferenceSession, planes: Float32Array): Promise<Float32Array | Uint16Array>;
   readonly batch?: number;
 }
 
@@ -214,19 +216,13 @@ export function featureShape(network: Network, layer: string, view: PictureView)
 
 /** Milliseconds a picture that a layer's features take here, decoding apart; nothing is kept. */
 export async function timeFeatures(request: NetworkLayerRequest & { readonly view: PictureView }) {
-  const { model, frame, input } = networkSource(request, request.view);
+  const source = networkSource(request, request.view);
   const onnx = await import('onnxruntime-node');
-  const session = await onnx.InferenceSession.create(model(), SESSION);
-  const side = viewSide(request.view, frame);
-  const pictures = new onnx.Tensor('float32', new Float32Array(TIMED * 3 * side * side), [
-    TIMED,
-    3,
-    side,
-    side,
-  ]);
-  await session.run({ [input]: pictures });
+  const session = await onnx.InferenceSession.create(source.model() as Uint8Array, SESSION);
+  const pictures = new Float32Array(TIMED * 3 * source.side ** 2);
+  await source.run(session, pictures);
   const start = performance.now();
-  await session.run({ [input]: pictures });
+  await source.run(session, pictures);
   return (performance.now() - start) / TIMED;
 }
 
@@ -235,30 +231,55 @@ const TIMED = 8;
 function networkSource({ network, weights, layer }: NetworkLayerRequest, view: PictureView): FeatureSource {
   const name = layerName(network, layer);
   const { shape, half } = featureShape(network, layer, view);
+  const frame = caffeFrame(network.inputSize);
+  const side = viewSide(view, frame);
   return {
     key: [network.name, weights.checksum],
     layer: name,
-    frame: caffeFrame(network.inputSize),
+    side,
+    write: (picture, digest, into) => writeView(picture, view, digest, frame, into),
     shape,
     half,
     model: () => onnxNetwork(network, weights.layers, [name], { half, channelsLast: true }),
-    input: 'data',
+    run: async (session, planes) => {
+      const { Tensor } = await import('onnxruntime-node');
+      const dims = [planes.length / (3 * side * side), 3, side, side];
+      const outputs = await session.run({ data: new Tensor('float32', planes, dims) });
+      return outputs[session.outputNames[0]].data as Float32Array | Uint16Array;
+    },
   };
 }
 
-function onnxSource({ path, checksum, input, side, layer, shape, batch }: OnnxBackbone): FeatureSource {
+function onnxSource(onnx: OnnxBackbone, view: PictureView): FeatureSource {
+  const { path, checksum, settings, layer, shape, batch, preprocessing } = onnx;
   return {
-    key: ['onnx', checksum],
+    key: ['onnx', checksum, settings],
     layer,
-    // 256 to 224, the proportion of torchvision's own test protocol.
-    frame: { whole: side, crop: side, stretched: Math.round((side * 8) / 7), colours: 'torch' },
+    side: preprocessing.crop,
+    write: (picture, digest, into) => writePreprocessed(picture, view, digest, preprocessing, into),
     shape,
     half: false,
-    model: () => readFileSync(path),
-    input,
-    output: layer,
+    model: () => path,
+    run: (session, planes) => onnx.run(session, planes),
     ...(batch === undefined ? {} : { batch }),
   };
+}
+
+/** @throws KitError `invalid-embeddings` naming the picture; rows in float16 are of the kit's own networks */
+function requireFinite(
+  values: Float32Array | Uint16Array,
+  batch: readonly number[],
+  { shape, layer }: Plan,
+  { items }: ImageSet,
+): void {
+  if (values instanceof Uint16Array) return;
+  const length = shape.reduce((product, size) => product * size, 1);
+  const wrong = values.subarray(0, batch.length * length).findIndex((value) => !Number.isFinite(value));
+  if (wrong < 0) return;
+  throw new KitError(
+    'invalid-embeddings',
+    `The features "${layer}" of ${items[batch[Math.floor(wrong / length)]].path} hold ${values[wrong]}; expected finite numbers. Check the preprocessing, or the export of the network.`,
+  );
 }
 
 function sha256(text: string): string {
