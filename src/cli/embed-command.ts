@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { datasetSources } from '../datasets/acquisition/sources.js';
@@ -5,10 +6,14 @@ import { loadCars196 } from '../datasets/cars-196.js';
 import { loadCub200 } from '../datasets/cub-200.js';
 import { loadCub200Crops } from '../datasets/cub-200-crops.js';
 import { dataDirectory } from '../datasets/data-directory.js';
+import type { FixedSizeImageSet } from '../datasets/fixed-size-image-set.js';
 import { loadImageFolder } from '../datasets/image-folder.js';
 import { loadOnlineProducts } from '../datasets/online-products.js';
 import { datasetRoot, recogniseDataset } from '../datasets/recognise-dataset.js';
 import { writeNpy } from '../evaluation/npy-file.js';
+import { loadExperimentData } from '../experiments/experiment-data.js';
+import { readSpecFile } from '../experiments/read-spec-file.js';
+import { parseRunSpec } from '../experiments/run-spec.js';
 import { extractFeatures, type FeatureLayer, openFeatures } from '../features/extract-features.js';
 import { isRecordedFile, writeFeatureRecord } from '../features/feature-record.js';
 import { openOnnxBackbone } from '../features/onnx-backbone.js';
@@ -54,13 +59,14 @@ export async function embedCommand(target: string, options: EmbedOptions): Promi
     force: options.force,
   });
   const backbone = await openBackbone(options);
-  const images = await load(target, options);
+  const { images, items } = target.endsWith('.json')
+    ? await testPicturesOf(target)
+    : await chosen(target, options);
   const { leftOut = [] } = images;
   if (leftOut.length > 0)
     process.stdout.write(
       `${leftOut.length} left out: ${leftOut.slice(0, 5).join(', ')}${leftOut.length > 5 ? ', …' : ''}\n`,
     );
-  const items = itemsOf(images, options.split);
   const request = { images, view, ...backbone };
   const signal = cancelOnInterrupt('Stopped. Run the same command again to go on from here.');
   const bar = pictureProgress();
@@ -145,6 +151,25 @@ const ONNX_OPTIONS = ['preprocess', 'mean', 'std', 'resize', 'crop', 'input', 'i
 
 function choice(option: string, found: string, allowed: readonly string[]): KitError {
   return new KitError('invalid-argument', `${option} is "${found}"; it can be ${allowed.join(', ')}.`);
+}
+
+async function chosen(target: string, options: EmbedOptions) {
+  const images = await load(target, options);
+  return { images, items: itemsOf(images, options.split) };
+}
+
+/** The test pictures of a run, by its record. */
+async function testPicturesOf(record: string): Promise<{ images: ImageSet; items: readonly number[] }> {
+  const { images, test } = await loadExperimentData(parseRunSpec(readSpecFile(record), record));
+  if (images.digests !== undefined) return { images, items: test };
+  const { pixels, size } = images as FixedSizeImageSet;
+  const length = size * size * 3;
+  const digests = images.items.map((_, i) =>
+    createHash('sha256')
+      .update(pixels.subarray(i * length, (i + 1) * length))
+      .digest('hex'),
+  );
+  return { images: { ...images, digests }, items: test };
 }
 
 async function load(target: string, options: EmbedOptions): Promise<ImageSet & { split?: Split }> {

@@ -101,6 +101,7 @@ program
     'run one spec (JSON: an experiment\'s run, as a record holds it under "spec") and write its record',
   )
   .argument('<spec>', 'path of the spec file, or of a record')
+  .option('--keep', 'keep the trained network, for kit model export')
   .option('--force', 'run again even if it has a record already')
   .option('--results <folder>', 'where the record goes', 'results')
   .action(async (path, options) => {
@@ -157,7 +158,10 @@ program
 program
   .command('embed')
   .description('features of every picture of a folder through a pretrained network, as .npy for kit evaluate')
-  .argument('<pictures>', 'a folder a class, or one of the data sets of kit data list')
+  .argument(
+    '<pictures>',
+    "a folder a class, one of the data sets of kit data list, or a run's record (its test pictures)",
+  )
   .option('--backbone <name>', 'googlenet, vgg16, or the path of an .onnx file', 'googlenet')
   .option('--weights <path>', 'a .caffemodel or a folder of float files (default: in KIT_DATA or datasets/)')
   .option(
@@ -216,6 +220,19 @@ program
   .action(async (benchmark, options) => {
     const { benchCommand } = await import('./bench-command.js');
     benchCommand(benchmark, options);
+  });
+
+program
+  .command('model')
+  .description('what was trained with --keep')
+  .command('export')
+  .description("write a run's network as an ONNX file, checked against the run's own embeddings")
+  .argument('<record>', "path of the run's record")
+  .option('--out <file.onnx>', 'where it goes', 'model.onnx')
+  .option('--force', 'write over a file that is there')
+  .action(async (record, options) => {
+    const { modelExportCommand } = await import('./model-command.js');
+    await modelExportCommand(record, options);
   });
 
 const data = program.command('data').description('list, verify and get the data sets of the paper');

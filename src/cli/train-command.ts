@@ -10,7 +10,7 @@ import { requireResultsApart } from './results-apart.js';
 /** `kit train`: one spec, one record. */
 export async function trainCommand(
   path: string,
-  options: { force?: boolean; results: string },
+  options: { force?: boolean; keep?: boolean; results: string },
 ): Promise<void> {
   const spec = parseRunSpec(readSpec(path), path);
   const record = recordPath(options.results, spec.experiment, runId(spec));
@@ -19,16 +19,27 @@ export async function trainCommand(
     return;
   }
   await requireResultsApart(options.results, { inputs: [path], specs: [spec], records: [record] });
+  const hasNetwork = ['small-convnet', 'googlenet'].includes(spec.model.name);
+  if (options.keep && !hasNetwork)
+    throw new KitError('invalid-argument', `--keep: ${spec.model.name} has no trained network to keep.`);
   const signal = cancelOnInterrupt(howToGoOn(options));
   await prepareData([spec], [], signal);
   if (options.force) removeRun(options.results, spec.experiment, runId(spec));
   const progress = trainingProgress([spec]);
   try {
-    await runAll([spec], { results: options.results, signal, onStep: progress.step, onDone: progress.done });
+    await runAll([spec], {
+      results: options.results,
+      keep: options.keep,
+      signal,
+      onStep: progress.step,
+      onDone: progress.done,
+    });
   } finally {
     progress.stop();
   }
   process.stdout.write(`${record}\n`);
+  if (options.keep)
+    process.stdout.write(`The network is kept: kit model export ${record} --out model.onnx\n`);
 }
 
 function readSpec(path: string): unknown {

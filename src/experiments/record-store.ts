@@ -19,6 +19,11 @@ export function checkpointPath(results: string, experiment: string, id: string):
   return join(results, 'checkpoints', experiment, `${id}.checkpoint`);
 }
 
+/** Where a run's network lies, if it was kept. */
+export function keptModelPath(results: string, experiment: string, id: string): string {
+  return join(results, 'models', experiment, `${id}.onnx`);
+}
+
 export function writeRecord(results: string, record: RunRecord): void {
   writeFileWhole(recordPath(results, record.experiment, record.id), recordText(record));
 }

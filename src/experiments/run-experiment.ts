@@ -21,7 +21,8 @@ import type { RunRecord } from '../types/run-record.js';
 import { makeLoss } from './declared-losses.js';
 import { describeEnvironment } from './environment.js';
 import { type ExperimentData, FROZEN_LAYER, loadExperimentData } from './experiment-data.js';
-import { checkpointPath, embeddingsPath, writeRecord } from './record-store.js';
+import { keptModel } from './kept-model.js';
+import { checkpointPath, embeddingsPath, keptModelPath, writeRecord } from './record-store.js';
 import { type RunSpec, runId } from './run-spec.js';
 import { samplerFromSpec } from './sampler-from-spec.js';
 
@@ -31,6 +32,8 @@ export interface RunExperimentOptions {
   readonly results?: string;
   /** Already loaded data of this spec, shared by runs of one experiment. */
   readonly data?: ExperimentData;
+  /** Write the trained network beside the record, as an ONNX file. */
+  readonly keep?: boolean;
   onProgress?(step: number): void;
   /** As `train` gives it. */
   onPlannedBytes?(bytes: number | null): void;
@@ -73,6 +76,19 @@ export async function runExperiment(spec: RunSpec, options: RunExperimentOptions
       if (options.results !== undefined) {
         writeFileWhole(embeddingsPath(options.results, spec.experiment, id), serialize(table));
       }
+    }
+    if (options.keep && options.results !== undefined) {
+      const parts = {
+        spec,
+        id,
+        model,
+        side: data.inputs.shape[0],
+        weights: data.weights?.layers,
+        classes: [...new Set(data.train.map((item) => data.labels[item]))].map(
+          (label) => data.images.classNames[label],
+        ),
+      };
+      writeFileWhole(keptModelPath(options.results, spec.experiment, id), await keptModel(parts));
     }
     const record: RunRecord = {
       format: 2,

@@ -8,6 +8,8 @@ import type { WorkerOrder, WorkerReport } from './run-worker.js';
 
 export interface RunPoolOptions {
   readonly results: string;
+  /** Write the trained networks beside the records. */
+  readonly keep?: boolean;
   /** Processes side by side; default one a GPU, else one for each core, at most so many as the memory holds. */
   readonly workers?: number;
   onStep?(spec: RunSpec, step: number): void;
@@ -75,7 +77,8 @@ function workThrough(
       if (spec === undefined) {
         worker.disconnect();
         resolve();
-      } else worker.send({ spec, results: options.results, threads: 1 } satisfies WorkerOrder);
+      } else
+        worker.send({ spec, results: options.results, keep: options.keep, threads: 1 } satisfies WorkerOrder);
     };
     worker.on('message', (report: WorkerReport) => {
       if (spec === undefined) return;

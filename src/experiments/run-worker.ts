@@ -11,6 +11,7 @@ export interface WorkerOrder {
   readonly spec: RunSpec;
   readonly results: string;
   readonly threads: number;
+  readonly keep?: boolean;
 }
 
 export type WorkerReport =
@@ -35,6 +36,7 @@ async function carryOut(order: WorkerOrder): Promise<void> {
   await runExperiment(order.spec, {
     backend,
     results: order.results,
+    keep: order.keep,
     data: data.loaded,
     onProgress: (step) => send({ kind: 'step', step }),
   });

@@ -17,7 +17,8 @@ const preprocessingSchema = z.strictObject({
   resize: z.int().positive(),
   /** Side of the square that the network takes. */
   crop: z.int().positive(),
-  interpolation: z.enum(['bilinear', 'bicubic', 'lanczos']),
+  /** Pillow's, or libvips' own way, which the kit's networks are trained with. */
+  interpolation: z.enum(['bilinear', 'bicubic', 'lanczos', 'libvips']),
   channels: z.enum(['rgb', 'bgr']),
   /** In the order of `channels`, of values from 0 to 255: (value − mean) / deviation. */
   mean: triple,
@@ -210,6 +211,13 @@ function pythonRound(value: number): number {
 
 async function resized(picture: RgbImage, { fit, resize, interpolation }: Preprocessing): Promise<RgbImage> {
   const { data, width, height } = picture;
+  if (fit === 'contain' || interpolation === 'libvips') {
+    const square = await sharp(data, { raw: { width, height, channels: 3 } })
+      .resize(resize, resize, { fit: fit === 'contain' ? 'contain' : 'fill', background: '#fff' })
+      .raw()
+      .toBuffer();
+    return { width: resize, height: resize, data: square };
+  }
   switch (fit) {
     case 'stretch':
       return pillowResize(picture, resize, resize, interpolation);
@@ -218,13 +226,6 @@ async function resized(picture: RgbImage, { fit, resize, interpolation }: Prepro
       return width <= height
         ? pillowResize(picture, resize, longer, interpolation)
         : pillowResize(picture, longer, resize, interpolation);
-    }
-    case 'contain': {
-      const square = await sharp(data, { raw: { width, height, channels: 3 } })
-        .resize(resize, resize, { fit: 'contain', background: '#fff' })
-        .raw()
-        .toBuffer();
-      return { width: resize, height: resize, data: square };
     }
   }
 }

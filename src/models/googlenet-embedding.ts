@@ -50,6 +50,7 @@ export async function googlenetEmbedding(options: GooglenetEmbeddingOptions): Pr
       ),
     ],
     statistics: [],
+    centring: { mean, scale },
     masks: head.masks,
     embed: (inputs, training) => tf.tidy(() => head.embed(features(inputs).sub(centre).mul(scale), training)),
     dispose: () => {

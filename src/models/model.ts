@@ -21,6 +21,8 @@ export interface Model {
   readonly parameters: readonly Parameter[];
   /** Running statistics that are not trained but belong to a checkpoint (batch normalisation). */
   readonly statistics: readonly tf.Variable[];
+  /** What is taken from features and multiplied into them before the head, where that is not trained. */
+  readonly centring?: { readonly mean: Float32Array; readonly scale: number };
   /** What a training step of n rows draws; absent where there is no dropout. */
   masks?(n: number): readonly DropoutMask[];
   /**

@@ -25,9 +25,7 @@ export function onnxNetwork(
   const { half = false, channelsLast = false } = options;
   const shapes = outputShapes(network);
   const constants = new Map<string, OnnxConstant>();
-  const nodes = layersBetween(network, 'data', outputs).flatMap((layer) =>
-    nodesOf(layer, weights, constants),
-  );
+  const nodes = networkNodes(network, weights, outputs, constants);
   const results = outputs.map((layer) => {
     const [channels, height] = shapes.get(layer) as readonly [number, number, number];
     const positions = height === 0 ? [] : [`${layer} height`, `${layer} width`];
@@ -50,6 +48,16 @@ export function onnxNetwork(
     {},
     constants,
   );
+}
+
+/** The nodes that lead from `data` to these layers; their weights go into `constants`. */
+export function networkNodes(
+  network: Network,
+  weights: NetworkWeights,
+  outputs: readonly string[],
+  constants: Map<string, OnnxConstant>,
+): OnnxNode[] {
+  return layersBetween(network, 'data', outputs).flatMap((layer) => nodesOf(layer, weights, constants));
 }
 
 function nodesOf(

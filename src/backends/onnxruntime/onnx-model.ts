@@ -13,8 +13,9 @@ const { root } = protobuf.parse(
   message ValueInfo { string name = 1; Type type = 2; }
   message Tensor { repeated int64 dims = 1; int32 data_type = 2; repeated int64 int64_data = 7; string name = 8; bytes raw_data = 9; }
   message Graph { repeated Node node = 1; string name = 2; repeated Tensor initializer = 5; repeated ValueInfo input = 11; repeated ValueInfo output = 12; }
+  message Entry { string key = 1; string value = 2; }
   message OperatorSet { string domain = 1; int64 version = 2; }
-  message Model { int64 ir_version = 1; string producer_name = 2; Graph graph = 7; repeated OperatorSet opset_import = 8; }
+  message Model { int64 ir_version = 1; string producer_name = 2; Graph graph = 7; repeated OperatorSet opset_import = 8; repeated Entry metadata_props = 14; }
 `,
   { keepCase: true },
 );
@@ -50,6 +51,7 @@ export interface OnnxConstant {
  *
  * @param axes one-dimensional int64 constants by name
  * @param constants float32 constants by name
+ * @param metadata texts that the file keeps beside the graph
  */
 export function onnxModel(
   nodes: readonly OnnxNode[],
@@ -57,6 +59,7 @@ export function onnxModel(
   outputs: readonly OnnxValue[],
   axes: Readonly<Record<string, readonly number[]>> = {},
   constants: ReadonlyMap<string, OnnxConstant> = new Map(),
+  metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array {
   const value = ({ name, type, shape }: OnnxValue) => ({
     name,
@@ -80,6 +83,7 @@ export function onnxModel(
     .encode(
       model.fromObject({
         ir_version: 8,
+        metadata_props: Object.entries(metadata).map(([key, value]) => ({ key, value })),
         producer_name: 'angular-loss-kit',
         opset_import: [{ domain: '', version: 17 }],
         graph: {

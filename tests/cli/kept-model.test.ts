@@ -1,0 +1,67 @@
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { readOnnxFile } from '../../src/backends/onnxruntime/onnx-file.js';
+import { makePictureFolder, smallSpec, temporaryFolder } from '../picture-folder.js';
+import { runKit } from './run-kit.js';
+
+describe('a trained network that is kept', () => {
+  let folder: string;
+  let record: string;
+  let model: string;
+  beforeAll(async () => {
+    folder = temporaryFolder();
+    const spec = join(folder, 'spec.json');
+    writeFileSync(spec, JSON.stringify(smallSpec(await makePictureFolder())));
+    const trained = runKit(['train', spec, '--keep', '--results', join(folder, 'results')]);
+    expect(trained.stderr).toBe('');
+    record = /^\S+\.json$/m.exec(trained.stdout)?.[0] as string;
+    model = join(folder, 'model.onnx');
+  });
+
+  it('is exported as one ONNX file that says what it was trained on, equal to the run to 1e-4', async () => {
+    const { status, stdout, stderr } = runKit(['model', 'export', record, '--out', model]);
+    expect([stderr, status]).toEqual(['', 0]);
+    expect(Number(/largest difference (\S+) of/.exec(stdout)?.[1])).toBeLessThan(1e-4);
+    const { metadata } = await readOnnxFile(model);
+    expect(metadata['angular-loss-kit.run']).toBe(JSON.parse(readFileSync(record, 'utf8')).id);
+    expect(JSON.parse(metadata['angular-loss-kit.trained-classes'])).toHaveLength(6);
+    expect(metadata['angular-loss-kit.input']).toMatch(/\[n, 3, 16, 16\], red, green, blue, 0 to 255/);
+  });
+
+  it('gives through kit embed and kit evaluate the scores of its run', () => {
+    const out = join(folder, 'embeddings.npy');
+    expect(runKit(['embed', record, '--backbone', model, '--out', out]).stderr).toBe('');
+    const scores = join(folder, 'scores.json');
+    runKit(['evaluate', out, '--labels', out.replace('.npy', '-labels.npy'), '--ks', '1,2', '--out', scores]);
+    const { metrics } = JSON.parse(readFileSync(scores, 'utf8'));
+    const own = JSON.parse(readFileSync(record, 'utf8')).metrics;
+    expect(metrics.recallAtK).toEqual(own.recallAtK);
+    for (const name of ['meanAveragePrecisionAtR', 'rPrecision', 'normalizedMutualInformation'])
+      expect(metrics[name]).toBeCloseTo(own[name], 6);
+  });
+
+  it('that was not kept, or differs from the run, is not exported', () => {
+    const kept = join(
+      folder,
+      'results',
+      'models',
+      'small',
+      `${JSON.parse(readFileSync(record, 'utf8')).id}.onnx`,
+    );
+    const bytes = readFileSync(kept);
+    const weights = Buffer.from(bytes);
+    // Among the weights of the last layer, at the end of the constants.
+    const at = weights.lastIndexOf('embedding/weights');
+    for (let i = 40; i < 200; i += 4) weights.writeFloatLE(0.5, at + i);
+    writeFileSync(kept, weights);
+    const out = join(folder, 'damaged.onnx');
+    expect(runKit(['model', 'export', record, '--out', out]).status).toBe(1);
+    rmSync(kept);
+    const { status, stderr } = runKit(['model', 'export', record, '--out', out]);
+    expect(stderr).toMatch(/was not kept: there is no .*--keep --force/);
+    expect(status).toBe(1);
+    expect(existsSync(out)).toBe(false);
+    writeFileSync(kept, bytes);
+  });
+});
