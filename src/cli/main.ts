@@ -223,6 +223,25 @@ program
   });
 
 program
+  .command('search')
+  .description('the pictures of a folder nearest to one, as text and as a page')
+  .argument('<picture>', 'what to search for')
+  .requiredOption('--in <folder>', 'where to search: a folder a class')
+  .requiredOption('--backbone <file.onnx>', 'the network, for example of kit model export')
+  .option('--layer <name>', 'an output of it, needed where it has several')
+  .option(
+    '--preprocess <name>',
+    "torchvision, caffe, clip, or a timm model's config.json (default: as the file says)",
+  )
+  .option('--count <n>', 'how many', wholeNumber, 10)
+  .option('--out <file.html>', 'the page', 'search.html')
+  .option('--force', 'write over a file that is there')
+  .action(async (picture, options) => {
+    const { searchCommand } = await import('./search-command.js');
+    await searchCommand(picture, options);
+  });
+
+program
   .command('model')
   .description('what was trained with --keep')
   .command('export')

@@ -6,7 +6,7 @@ import { readPicture } from '../../src/datasets/read-picture.js';
 import { choosePreprocessing, writePreprocessed } from '../../src/features/preprocessing.js';
 import type { RgbImage } from '../../src/index.js';
 import { temporaryFolder } from '../picture-folder.js';
-import fixture from './fixtures/torchvision.json' with { type: 'json' };
+import fixture from './fixtures/torchvision.json';
 
 /** The formula of make-torchvision-fixture.py. */
 function madeUp(width: number, height: number): RgbImage {

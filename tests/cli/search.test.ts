@@ -1,0 +1,46 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { makePictureFolder, temporaryFolder } from '../picture-folder.js';
+import { runKit } from './run-kit.js';
+
+const model = resolve('tests', 'features', 'fixtures', 'onnx', 'plain.onnx');
+
+describe('kit search', () => {
+  it('names the nearest pictures, the query’s own copy and class first, and shows them on a page', async () => {
+    const folder = await makePictureFolder(4, 3);
+    const query = join(folder, 'class-02', '1.png');
+    const out = join(temporaryFolder(), 'search.html');
+    const args = ['search', query, '--in', folder, '--backbone', model, '--count', '3', '--out', out];
+    const { status, stdout, stderr } = runKit(args);
+    expect([stderr, status]).toEqual(['', 0]);
+    const [first, ...others] = stdout.trim().split('\n');
+    expect(first).toMatch(/^1 {2}1\.0000 {2}class-02 {2}.*class-02\/1\.png$/);
+    expect(others.slice(0, 2).every((line) => line.includes('class-02'))).toBe(true);
+    const page = readFileSync(out, 'utf8');
+    expect(page.match(/src="data:image\/jpeg;base64,/g)).toHaveLength(4);
+    expect(page).not.toMatch(/https?:\/\//);
+    expect(runKit(args).status).toBe(0);
+    expect(readdirSync(join(folder, 'class-02'))).toHaveLength(3);
+  });
+
+  it.each([
+    ['a folder as the query', '.', model, /is no file; name the picture/],
+    ['a network that is no file', 'package.json', 'googlenet', /takes the path of an \.onnx file/],
+    ['a query that is no picture', 'package.json', model, /can't be read as a picture/],
+  ])('refuses %s', async (_, query, backbone, message) => {
+    const out = join(temporaryFolder(), 'search.html');
+    const { status, stderr } = runKit([
+      'search',
+      query,
+      '--in',
+      await makePictureFolder(2, 2),
+      '--backbone',
+      backbone,
+      '--out',
+      out,
+    ]);
+    expect(stderr).toMatch(message);
+    expect(status).toBe(1);
+  });
+});
