@@ -161,27 +161,36 @@ async function probeOf(
   for (const row of rows)
     if (row.some((value) => !Number.isFinite(value)))
       throw refuse('gives features that are not finite numbers (NaN or infinite)');
+  // Judged last: what depends on the batch may be nothing but zeros alone.
+  const accepted = (batch: number | undefined) => {
+    if (near(rows[0], rows[1])) throw refuse('gives two different pictures the same features');
+    return batch === undefined ? { shape } : { shape, batch };
+  };
+  if (!near(toFloats(await run(repeated([one], count))).slice(0, perPicture), rows[0]))
+    throw refuse(
+      'gives a picture other features each time: dropout or noise is on; export it after model.eval()',
+    );
   if (fixed !== undefined && fixed > 1) {
     const mixed = toFloats(await run(repeated([one, two], fixed)));
     if (!near(mixed.slice(0, perPicture), rows[0]) || !near(mixed.slice(perPicture, 2 * perPicture), rows[1]))
       throw refuse(DEPENDS);
-    return { shape, batch: fixed };
+    return accepted(fixed);
   }
-  if (fixed === 1) return { shape, batch: 1 };
+  if (fixed === 1) return accepted(1);
   let together: Tensor;
   try {
     together = await run(repeated([one, two], 2));
   } catch {
     // The batch that the file leaves open is fixed inside, as in a Reshape to [1, …].
-    return { shape, batch: 1 };
+    return accepted(1);
   }
   if (together.size !== 2 * perPicture)
     throw refuse(`gives [${together.dims.join(', ')}] for two pictures and [${dims.join(', ')}] for one`);
   const both = toFloats(together);
   const folded = together.dims[0] !== 2;
   if (near(both.slice(0, perPicture), rows[0]) && near(both.slice(perPicture), rows[1]))
-    return folded ? { shape, batch: 1 } : { shape };
-  if (folded) return { shape, batch: 1 };
+    return accepted(folded ? 1 : undefined);
+  if (folded) return accepted(1);
   throw refuse(DEPENDS);
 }
 

@@ -47,6 +47,9 @@ pooled("batch-4.onnx", shape=(4, 3, 32, 32), out=(4, 3))
 pooled("float16.onnx", kind=T.FLOAT16, out_kind=T.FLOAT16)
 pooled("float16-output.onnx", [node("Cast", ["q"], "y", to=10)], out_kind=T.FLOAT16, last="y")
 pooled("nan.onnx", [node("Log", ["q"], "y")], last="y")
+pooled("constant.onnx", [node("Mul", ["q", "z"], "y")], [N.from_array(np.zeros(1, np.float32), "z")], last="y")
+noise = [node("RandomNormalLike", ["q"], "z"), node("Add", ["q", "z"], "y")]
+pooled("noise.onnx", noise, shape=(1, 3, 32, 32), out=(1, 3), last="y")
 mean = [node("ReduceMean", ["q"], "m", axes=[0], keepdims=1), node("Sub", ["q", "m"], "y")]
 pooled("depends-on-batch.onnx", mean, last="y")
 pooled("two-inputs.onnx", [node("Mul", ["q", "k"], "y")], inputs=[value("k", (1, 3))], last="y")

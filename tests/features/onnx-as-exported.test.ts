@@ -83,6 +83,8 @@ describe('an ONNX file is refused that', () => {
       'depends-on-batch.onnx',
       /other features beside another one than alone: it was exported in training mode/,
     ],
+    ['constant.onnx', /gives two different pictures the same features/],
+    ['noise.onnx', /other features each time: dropout or noise is on/],
     ['nan.onnx', /features that are not finite numbers/],
     ['batch-last.onnx', /gives \[3, 1\] for 1 picture, not a row a picture/],
     ['two-inputs.onnx', /has 2 inputs; beside the pictures \(x\) it wants "k"\. .*--input-value k=0/],
