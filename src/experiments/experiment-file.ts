@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
 import { KitError } from '../kit-error.js';
 import { drawTries, type Search, searchSchema } from './random-search.js';
@@ -131,7 +131,7 @@ export function readExtended(path: string, above: readonly string[] = []): Recor
   if (typeof below !== 'string') {
     throw new KitError('invalid-spec', `${path}: extends: expected the path of an experiment file.`);
   }
-  return merge(readExtended(join(dirname(path), below), [...above, resolve(path)]), own);
+  return merge(readExtended(resolve(dirname(path), below), [...above, resolve(path)]), own);
 }
 
 function readFile(path: string, extendedBy: string | undefined): unknown {
