@@ -57,6 +57,8 @@ export function auxiliaryPoint(triangle: Triangle): number[] {
       squared,
     );
   }
+  // Once more: what rounding left along the axis would be made as large as the radius where the anchor is near the line.
+  across = perpendicularPart(across, axis, squared);
   const scale = radius / length(across);
   return centre.map((value, i) => value + across[i] * scale);
 }

@@ -51,6 +51,20 @@ describe('the triangle of anchor, positive and negative', () => {
     }
   });
 
+  it('has x_m perpendicular to x_n − x_c also where the anchor all but lies on the line through both', () => {
+    const triangle = {
+      anchor: [2.1868587472456977, 0, 0, 2.983917277313141e-9, 0],
+      positive: [0, 0, 0, 0, 0],
+      negative: [-2.999999999999997, 0, 0, 0, 0],
+    };
+    const [m, centre] = [auxiliaryPoint(triangle), midpoint(triangle)];
+    const along = m.reduce(
+      (sum, value, i) => sum + (value - centre[i]) * (triangle.negative[i] - centre[i]),
+      0,
+    );
+    expect(along).toBeCloseTo(0, 12);
+  });
+
   it('violates the bound exactly where the angular hinge is positive', () => {
     fc.assert(
       fc.property(
