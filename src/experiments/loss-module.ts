@@ -130,6 +130,9 @@ function bundle(path: string): Bundle {
   return { code: result.outputFiles[0].text, sha256: hash.digest('hex') };
 }
 
+/** Node forgets a script's source map with the script, and errors would name lines of the bundle. */
+const loadedScripts: Module[] = [];
+
 /** Packages come from the kit first: a second tfjs would know nothing of its backend and tensors. */
 function run(code: string, path: string): unknown {
   process.setSourceMapsEnabled(true);
@@ -138,6 +141,7 @@ function run(code: string, path: string): unknown {
   script.paths = [createRequire(__filename), createRequire(path)].flatMap(
     (from) => from.resolve.paths('package') ?? [],
   );
+  loadedScripts.push(script);
   script._compile(code, path);
   return (script.exports as { default?: unknown }).default;
 }
