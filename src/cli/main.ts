@@ -55,7 +55,7 @@ program
   )
   .option(
     '--profile <name>',
-    "size of the experiment: smoke, quick or full (default: the experiment's own, else quick)",
+    "size of the experiment, for example smoke, quick or full (default: the experiment's own, else quick, else its first)",
   )
   .option(
     '--only <methods>',

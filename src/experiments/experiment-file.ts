@@ -30,7 +30,7 @@ const experimentFileSchema = z.strictObject({
   title: z.string(),
   /** Where the settings come from: shown with the plan. */
   notes: z.array(z.string()).optional(),
-  /** The profile that runs where none is named; "quick" unless set. */
+  /** The profile that runs where none is named; unless set, "quick" or, without one, the first. */
   defaultProfile: z.string().optional(),
   /** What all runs share. */
   base: override,
@@ -65,7 +65,7 @@ export interface Experiment {
 }
 
 export interface ExperimentChoice {
-  /** Default: the file's `defaultProfile`, else "quick". */
+  /** Default: the file's `defaultProfile`, else "quick", else its first. */
   readonly profile?: string;
   /** Take the first so many seeds, or go on counting past the profile's own. */
   readonly seeds?: number;
@@ -85,9 +85,10 @@ export function readExperiment(path: string, choice: ExperimentChoice): Experime
 /** As `readExperiment`, of the content of a file. @param path names it in messages */
 export function layOutExperiment(content: unknown, path: string, choice: ExperimentChoice): Experiment {
   const file = parseExperimentFile(content, path);
-  const wanted = choice.profile ?? file.defaultProfile ?? 'quick';
-  const profile = file.profiles[wanted];
   const names = Object.keys(file.profiles);
+  const wanted =
+    choice.profile ?? file.defaultProfile ?? (names.includes('quick') ? 'quick' : (names[0] as string));
+  const profile = file.profiles[wanted];
   if (profile === undefined)
     throw new KitError('invalid-spec', `${path} has no profile "${wanted}"; it has ${names.join(', ')}.`);
   const methods = chooseMethods(file, choice.only, path);

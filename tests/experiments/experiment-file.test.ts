@@ -66,4 +66,17 @@ describe('an experiment file', () => {
     });
     expect(() => read(tries)).toThrow(/two methods are named "A · b · c"/);
   });
+
+  it('runs its default profile where none is named, else "quick", else its first', () => {
+    const name = (content: object) => {
+      const path = join(temporaryFolder(), 'mine.json');
+      writeFileSync(path, JSON.stringify(content));
+      return readExperiment(path, {}).name;
+    };
+    const { smoke, quick, full } = JSON.parse(emoji).profiles;
+    const file = JSON.parse(emoji);
+    expect(name({ ...file, defaultProfile: 'smoke' })).toBe('emoji-smoke');
+    expect(name({ ...file, profiles: { smoke, quick } })).toBe('emoji-quick');
+    expect(name({ ...file, profiles: { full, smoke } })).toBe('emoji-full');
+  });
 });
