@@ -33,6 +33,7 @@ export { pairwiseF1 } from './evaluation/pairwise-f1.js';
 export type { RetrievalOptions, SingleImageClasses } from './evaluation/positive-ranks.js';
 export { readEmbeddings } from './evaluation/read-embeddings.js';
 export { recallAtK } from './evaluation/recall-at-k.js';
+export { describeEnvironment } from './experiments/environment.js';
 export type { ExperimentData } from './experiments/experiment-data.js';
 export { readRecords } from './experiments/record-store.js';
 export {

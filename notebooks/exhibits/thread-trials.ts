@@ -1,6 +1,18 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { estimate, loadEmoji, type OptimizerOptions, readEmbeddings, SeededRandom } from 'angular-loss-kit';
+import {
+  type BackendDescription,
+  type ClassAndImageCount,
+  describeEnvironment,
+  estimate,
+  KitError,
+  loadEmoji,
+  type OptimizerOptions,
+  type RunRecord,
+  readEmbeddings,
+  SeededRandom,
+} from 'angular-loss-kit';
 import { type Features, type HeadTrialOptions, trialOfHead } from './head-trial';
 import { angularSuspect, type PairLoss, threadAngularSuspect, tripletSuspect } from './thread-suspects';
 
@@ -62,6 +74,7 @@ export interface TrialRow {
   readonly silent: number;
   readonly tries: readonly { readonly setting: string; readonly validationRecallAt1: number }[];
   readonly best: string;
+  readonly seconds: number;
 }
 
 interface Choice extends Pick<HeadTrialOptions, 'optimizer' | 'radius'> {
@@ -90,6 +103,7 @@ export async function trialRow(
   options: { readonly steps: number; readonly seeds: readonly number[]; readonly signal?: AbortSignal },
 ): Promise<TrialRow> {
   const { seeds, signal } = options;
+  const start = performance.now();
   const steps = untrained ? 0 : options.steps;
   const choices = untrained ? CHOICES.slice(0, 1) : CHOICES;
   const tries = [];
@@ -129,6 +143,7 @@ export async function trialRow(
     silent: (100 * late.reduce((sum, share) => sum + share, 0)) / Math.max(1, late.length),
     tries: tries.map(({ setting, validationRecallAt1 }) => ({ setting, validationRecallAt1 })),
     best: best.setting,
+    seconds: Math.round((performance.now() - start) / 1000),
   };
 }
 
@@ -138,21 +153,82 @@ export function pairedDifference(a: TrialRow, b: TrialRow): { mean: number; half
   return { mean, halfWidth: halfWidth ?? Number.POSITIVE_INFINITY };
 }
 
-/** What a trial was made of, beside its rows. */
-export interface TrialRecord {
-  readonly data: string;
+/** What the rows of a trial were made with: all of it must be equal for two rows to stand in one table. */
+export interface TrialOrigin {
+  readonly data: {
+    readonly name: string;
+    /** SHA-256 (hex) of vectors and labels, as they were trained on and scored. */
+    readonly checksum: string;
+  } & Readonly<Record<keyof TrialSets, ClassAndImageCount>>;
   readonly steps: number;
   readonly seeds: readonly number[];
+  /** `commit` is `-dirty` also where the exhibits differ from it. */
+  readonly environment: RunRecord['environment'];
+}
+
+export interface TrialRecord extends TrialOrigin {
+  readonly kind: 'thread-trial';
   readonly rows: readonly TrialRow[];
+}
+
+export async function originOfTrial(
+  name: string,
+  sets: TrialSets,
+  budget: { readonly steps: number; readonly seeds: readonly number[] },
+  backend: BackendDescription,
+): Promise<TrialOrigin> {
+  const { train, validation, test } = sets;
+  const counts = ({ labels }: Features) => ({ classes: new Set(labels).size, images: labels.length });
+  return {
+    data: {
+      name,
+      checksum: checksumOf(sets),
+      train: counts(train),
+      validation: counts(validation),
+      test: counts(test),
+    },
+    ...budget,
+    environment: await describeEnvironment(backend, ['notebooks/exhibits']),
+  };
+}
+
+export function checksumOf({ train, validation, test }: TrialSets): string {
+  const hash = createHash('sha256');
+  for (const { vectors, labels } of [train, validation, test])
+    for (const { buffer, byteOffset, byteLength } of [vectors, labels])
+      hash.update(new Uint8Array(buffer, byteOffset, byteLength));
+  return hash.digest('hex');
 }
 
 export function readTrial(path: string): TrialRecord {
   return JSON.parse(readFileSync(path, 'utf8')) as TrialRecord;
 }
 
+/**
+ * The rows that are done, none where there is no record.
+ *
+ * @throws KitError `invalid-argument` where they were made by other code, on another engine or of other data
+ */
+export function rowsSoFar(path: string, origin: TrialOrigin): TrialRow[] {
+  if (!existsSync(path)) return [];
+  const { rows, kind, ...earlier } = readTrial(path);
+  const differs = (Object.keys(origin) as (keyof TrialOrigin)[]).filter(
+    (key) => JSON.stringify(earlier[key]) !== JSON.stringify(origin[key]),
+  );
+  if (differs.length > 0)
+    throw new KitError(
+      'invalid-argument',
+      `The rows in ${path} differ in ${differs.join(', ')} from what would be added to them. ` +
+        'To make the record anew, delete the file first.',
+    );
+  return [...rows];
+}
+
+/** Whole or not at all: a run may be interrupted at any row. */
 export function writeTrial(path: string, record: TrialRecord): void {
   mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(path, `${JSON.stringify(record, null, 1)}\n`);
+  writeFileSync(`${path}.tmp`, `${JSON.stringify(record, null, 1)}\n`);
+  renameSync(`${path}.tmp`, path);
 }
 
 /** The rows of some classes. */

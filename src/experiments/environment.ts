@@ -10,11 +10,18 @@ import type { RunRecord } from '../types/run-record.js';
 /** The project's own folder, wherever the command was called from. */
 export const projectRoot = join(__dirname, '..', '..');
 
-/** What a record says of the machine, the code and the packages. */
-export async function describeEnvironment(backend: BackendDescription): Promise<RunRecord['environment']> {
+/**
+ * What a record says of the machine, the code and the packages.
+ *
+ * @param alsoCode folders beside src/ that the numbers come from, in the project
+ */
+export async function describeEnvironment(
+  backend: BackendDescription,
+  alsoCode: readonly string[] = [],
+): Promise<RunRecord['environment']> {
   const kit = JSON.parse(readFileSync(join(projectRoot, 'package.json'), 'utf8')) as { version: string };
   return {
-    commit: commitOf(projectRoot),
+    commit: commitOf(projectRoot, alsoCode),
     backend: backend.name,
     device: backend.device,
     threads: backend.threads,
@@ -32,14 +39,15 @@ export async function describeEnvironment(backend: BackendDescription): Promise<
 }
 
 /** The checked-out commit, `-dirty` appended where what runs differs from it; `unknown` outside git. */
-export function commitOf(folder: string): string {
+export function commitOf(folder: string, alsoCode: readonly string[] = []): string {
   const git = (...args: string[]) =>
     execFileSync('git', ['-C', folder, ...args], {
       encoding: 'utf8',
       stdio: ['ignore', 'pipe', 'ignore'],
     }).trim();
   try {
-    const changed = git('status', '--porcelain', '--', 'src', 'package.json', 'package-lock.json') !== '';
+    const code = ['src', 'package.json', 'package-lock.json', ...alsoCode];
+    const changed = git('status', '--porcelain', '--', ...code) !== '';
     return `${git('rev-parse', 'HEAD')}${changed ? '-dirty' : ''}`;
   } catch {
     return 'unknown';
