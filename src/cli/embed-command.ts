@@ -25,9 +25,10 @@ import { layerName } from '../models/network.js';
 import { networks } from '../models/networks.js';
 import { readWeights } from '../models/read-weights.js';
 import type { ImageSet } from '../types/image-set.js';
+import { filesOfBackbone, isOnnxFile, type OnnxOptions, refuseOnnxOptions } from './backbone-choice.js';
 import { cancelOnInterrupt, pictureProgress } from './progress.js';
 
-export interface EmbedOptions {
+export interface EmbedOptions extends OnnxOptions {
   readonly backbone: string;
   readonly weights?: string;
   readonly layer?: string;
@@ -35,14 +36,6 @@ export interface EmbedOptions {
   readonly split: string;
   readonly allowPartial?: boolean;
   readonly boxes?: boolean;
-  /** Of an ONNX file: how pictures are prepared for it. */
-  readonly preprocess?: string;
-  readonly mean?: readonly number[];
-  readonly std?: readonly number[];
-  readonly resize?: number;
-  readonly crop?: number;
-  readonly input?: string;
-  readonly inputValue?: Readonly<Record<string, number>>;
   readonly out: string;
   readonly force?: boolean;
 }
@@ -54,7 +47,7 @@ export async function embedCommand(target: string, options: EmbedOptions): Promi
   if (!/^(whole|centre|random-\d+)$/.test(view))
     throw choice('--view', view, ['whole', 'centre', 'random-0, random-1, …']);
   await requireFreeOutputs({
-    inputs: [target, options.weights, options.backbone].filter((path) => path !== undefined),
+    inputs: [target, ...[options.weights ?? []].flat(), ...filesOfBackbone(options.backbone)],
     outputs: outputsOf(options.out),
     force: options.force,
   });
@@ -123,20 +116,11 @@ function backboneOf(layer: FeatureLayer): { readonly name: string; readonly sha2
 
 const layerOf = (layer: FeatureLayer) => ('onnx' in layer ? layer.onnx.layer : layer.layer);
 
-export const isOnnxFile = (backbone: string) => /\.onnx$/i.test(backbone);
-
 async function openBackbone(options: EmbedOptions): Promise<FeatureLayer> {
   const { backbone, weights, layer } = options;
   if (isOnnxFile(backbone))
     return { onnx: await openOnnxBackbone(backbone, layer, { ...options, inputValues: options.inputValue }) };
-  const given = ONNX_OPTIONS.find((name) => options[name] !== undefined);
-  if (given !== undefined) {
-    const option = given.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-    throw new KitError(
-      'invalid-argument',
-      `--${option} is of ONNX files; ${backbone} takes pictures as it was trained on them.`,
-    );
-  }
+  refuseOnnxOptions(backbone, { ...options, layer: undefined });
   const network = networks[backbone];
   if (network === undefined)
     throw choice('--backbone', backbone, [...Object.keys(networks), 'the path of an .onnx file']);
@@ -146,8 +130,6 @@ async function openBackbone(options: EmbedOptions): Promise<FeatureLayer> {
     layer: layerName(network, layer ?? 'pool5'),
   };
 }
-
-const ONNX_OPTIONS = ['preprocess', 'mean', 'std', 'resize', 'crop', 'input', 'inputValue'] as const;
 
 function choice(option: string, found: string, allowed: readonly string[]): KitError {
   return new KitError('invalid-argument', `${option} is "${found}"; it can be ${allowed.join(', ')}.`);

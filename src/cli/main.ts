@@ -38,49 +38,73 @@ function namedNumber(value: string, before: Record<string, number> = {}): Record
   return { ...before, [name]: Number(number) };
 }
 
+/** How pictures are prepared for an .onnx file, and what else it takes. */
+function withOnnxOptions(command: Command): Command {
+  return command
+    .option(
+      '--preprocess <name>',
+      "of an .onnx file: torchvision, caffe, clip, or a timm model's config.json (default: as the file says, else torchvision)",
+    )
+    .option('--mean <list>', 'of an .onnx file: three numbers between 0 and 1', numbersOf)
+    .option('--std <list>', 'of an .onnx file: three numbers between 0 and 1', numbersOf)
+    .option('--resize <pixels>', 'of an .onnx file: shorter side before the crop', wholeNumber)
+    .option('--crop <pixels>', 'of an .onnx file: side of the middle square that it takes', wholeNumber)
+    .option('--input <name>', 'of an .onnx file: the input that takes pictures')
+    .option(
+      '--input-value <name=number>',
+      'of an .onnx file: what another input is filled with',
+      namedNumber,
+    );
+}
+
 const program = new Command('kit')
   .description('Reproduces "Deep Metric Learning with Angular Loss" (ICCV 2017): train, evaluate, report.')
   .version(kitVersion)
   .showHelpAfterError('(run with --help for the options)');
 
-program
-  .command('reproduce')
-  .description(
-    'train and evaluate every method of an experiment, then write tables, figures and results/index.html',
-  )
-  .argument(
-    '[experiment]',
-    'an experiment of experiments/ by name, the path of an experiment file, or a folder of your own pictures, one folder a class',
-    'emoji',
-  )
-  .option(
-    '--profile <name>',
-    "size of the experiment, for example smoke, quick or full (default: the experiment's own, else quick, else its first)",
-  )
-  .option(
-    '--only <methods>',
-    'comma-separated; runs only the methods of these names, or whose names contain one',
-    listOf,
-  )
-  .option('--seeds <n>', "number of seeds, instead of the profile's own", wholeNumber)
-  .option('--backbone <name>', 'of your own pictures: train a head on its features; googlenet')
-  .option(
-    '--write-experiment <file.json>',
-    'of your own pictures: write the experiment file and train nothing',
-  )
-  .option('--plan', 'say what there is to do, how long it takes here, disk and memory, and train nothing')
-  .option('--force', 'run again what has a record already')
-  .option('--judge-only', 'with claims: judge from the records that are there, run nothing')
-  .option('--workers <n>', 'processes side by side (default: one a core)', wholeNumber)
-  .option('--results <folder>', 'where records, tables and the page go', 'results')
-  .action(async (experiment, options) => {
-    if (experiment === 'claims') {
-      const { claimsCommand } = await import('./claims-command.js');
-      return claimsCommand(options);
-    }
-    const { reproduceCommand } = await import('./reproduce-command.js');
-    await reproduceCommand(experiment, options);
-  });
+withOnnxOptions(
+  program
+    .command('reproduce')
+    .description(
+      'train and evaluate every method of an experiment, then write tables, figures and results/index.html',
+    )
+    .argument(
+      '[experiment]',
+      'an experiment of experiments/ by name, the path of an experiment file, or a folder of your own pictures, one folder a class',
+      'emoji',
+    )
+    .option(
+      '--profile <name>',
+      "size of the experiment, for example smoke, quick or full (default: the experiment's own, else quick, else its first)",
+    )
+    .option(
+      '--only <methods>',
+      'comma-separated; runs only the methods of these names, or whose names contain one',
+      listOf,
+    )
+    .option('--seeds <n>', "number of seeds, instead of the profile's own", wholeNumber)
+    .option(
+      '--backbone <name>',
+      'of your own pictures: train a head on its features; googlenet, or the path of an .onnx file',
+    )
+    .option('--layer <name>', "of an .onnx file, an output's name, needed where it has several")
+    .option(
+      '--write-experiment <file.json>',
+      'of your own pictures: write the experiment file and train nothing',
+    )
+    .option('--plan', 'say what there is to do, how long it takes here, disk and memory, and train nothing')
+    .option('--force', 'run again what has a record already')
+    .option('--judge-only', 'with claims: judge from the records that are there, run nothing')
+    .option('--workers <n>', 'processes side by side (default: one a core)', wholeNumber)
+    .option('--results <folder>', 'where records, tables and the page go', 'results'),
+).action(async (experiment, options) => {
+  if (experiment === 'claims') {
+    const { claimsCommand } = await import('./claims-command.js');
+    return claimsCommand(options);
+  }
+  const { reproduceCommand } = await import('./reproduce-command.js');
+  await reproduceCommand(experiment, options);
+});
 
 program
   .command('choose')
@@ -155,42 +179,38 @@ program
     await evaluateCommand(path, options);
   });
 
-program
-  .command('embed')
-  .description('features of every picture of a folder through a pretrained network, as .npy for kit evaluate')
-  .argument(
-    '<pictures>',
-    "a folder a class, one of the data sets of kit data list, or a run's record (its test pictures)",
-  )
-  .option('--backbone <name>', 'googlenet, vgg16, or the path of an .onnx file', 'googlenet')
-  .option('--weights <path>', 'a .caffemodel or a folder of float files (default: in KIT_DATA or datasets/)')
-  .option(
-    '--layer <name>',
-    "whose output to take (default: pool5); of an .onnx file, an output's name, needed where it has several",
-  )
-  .option(
-    '--view <name>',
-    'whole, centre, or random-0, random-1, … (default: whole; of an .onnx file, centre)',
-  )
-  .option(
-    '--preprocess <name>',
-    "of an .onnx file: torchvision, caffe, clip, or a timm model's config.json (default: as the file says, else torchvision)",
-  )
-  .option('--mean <list>', 'of an .onnx file: three numbers between 0 and 1', numbersOf)
-  .option('--std <list>', 'of an .onnx file: three numbers between 0 and 1', numbersOf)
-  .option('--resize <pixels>', 'of an .onnx file: shorter side before the crop', wholeNumber)
-  .option('--crop <pixels>', 'of an .onnx file: side of the middle square that it takes', wholeNumber)
-  .option('--input <name>', 'of an .onnx file: the input that takes pictures')
-  .option('--input-value <name=number>', 'of an .onnx file: what another input is filled with', namedNumber)
-  .option('--split <side>', 'all, train or test classes of a published data set', 'all')
-  .option('--allow-partial', 'accept a copy that lacks images')
-  .option('--boxes', 'cut pictures to their bounding boxes')
-  .option('--out <file>', 'the .npy to write; labels go beside it', 'features.npy')
-  .option('--force', 'write over files of these names that the kit did not make')
-  .action(async (pictures, options) => {
-    const { embedCommand } = await import('./embed-command.js');
-    await embedCommand(pictures, options);
-  });
+withOnnxOptions(
+  program
+    .command('embed')
+    .description(
+      'features of every picture of a folder through a pretrained network, as .npy for kit evaluate',
+    )
+    .argument(
+      '<pictures>',
+      "a folder a class, one of the data sets of kit data list, or a run's record (its test pictures)",
+    )
+    .option('--backbone <name>', 'googlenet, vgg16, or the path of an .onnx file', 'googlenet')
+    .option(
+      '--weights <path>',
+      'a .caffemodel or a folder of float files (default: in KIT_DATA or datasets/)',
+    )
+    .option(
+      '--layer <name>',
+      "whose output to take (default: pool5); of an .onnx file, an output's name, needed where it has several",
+    )
+    .option(
+      '--view <name>',
+      'whole, centre, or random-0, random-1, … (default: whole; of an .onnx file, centre)',
+    )
+    .option('--split <side>', 'all, train or test classes of a published data set', 'all')
+    .option('--allow-partial', 'accept a copy that lacks images')
+    .option('--boxes', 'cut pictures to their bounding boxes')
+    .option('--out <file>', 'the .npy to write; labels go beside it', 'features.npy')
+    .option('--force', 'write over files of these names that the kit did not make'),
+).action(async (pictures, options) => {
+  const { embedCommand } = await import('./embed-command.js');
+  await embedCommand(pictures, options);
+});
 
 program
   .command('native')
@@ -222,24 +242,21 @@ program
     benchCommand(benchmark, options);
   });
 
-program
-  .command('search')
-  .description('the pictures of a folder nearest to one, as text and as a page')
-  .argument('<picture>', 'what to search for')
-  .requiredOption('--in <folder>', 'where to search: a folder a class')
-  .requiredOption('--backbone <file.onnx>', 'the network, for example of kit model export')
-  .option('--layer <name>', 'an output of it, needed where it has several')
-  .option(
-    '--preprocess <name>',
-    "torchvision, caffe, clip, or a timm model's config.json (default: as the file says)",
-  )
-  .option('--count <n>', 'how many', wholeNumber, 10)
-  .option('--out <file.html>', 'the page', 'search.html')
-  .option('--force', 'write over a file that is there')
-  .action(async (picture, options) => {
-    const { searchCommand } = await import('./search-command.js');
-    await searchCommand(picture, options);
-  });
+withOnnxOptions(
+  program
+    .command('search')
+    .description('the pictures of a folder nearest to one, as text and as a page')
+    .argument('<picture>', 'what to search for')
+    .requiredOption('--in <folder>', 'where to search: a folder a class')
+    .requiredOption('--backbone <file.onnx>', 'the network, for example of kit model export')
+    .option('--layer <name>', 'an output of it, needed where it has several')
+    .option('--count <n>', 'how many', wholeNumber, 10)
+    .option('--out <file.html>', 'the page', 'search.html')
+    .option('--force', 'write over a file that is there'),
+).action(async (picture, options) => {
+  const { searchCommand } = await import('./search-command.js');
+  await searchCommand(picture, options);
+});
 
 program
   .command('model')

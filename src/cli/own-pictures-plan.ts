@@ -1,8 +1,17 @@
 import { existsSync, statSync } from 'node:fs';
+import { basename } from 'node:path';
 import { listImageFolder } from '../datasets/image-folder.js';
 import { recogniseDataset } from '../datasets/recognise-dataset.js';
-import { experimentOnPictures, googlenetModels } from '../experiments/own-pictures.js';
+import {
+  type BackboneModels,
+  experimentOnPictures,
+  googlenetModels,
+  onnxModels,
+} from '../experiments/own-pictures.js';
+import { openOnnxBackbone } from '../features/onnx-backbone.js';
+import { describePreprocessing } from '../features/preprocessing.js';
 import { KitError } from '../kit-error.js';
+import { type BackboneChoice, isOnnxFile, refuseOnnxOptions } from './backbone-choice.js';
 
 export interface OwnPicturesPlan {
   /** Of an experiment file. */
@@ -17,10 +26,7 @@ export function isFolder(target: string): boolean {
 }
 
 /** The experiment on a user's folder of pictures. @throws KitError where the folder can't serve, with what to do */
-export async function planOwnPictures(
-  directory: string,
-  { backbone }: { readonly backbone?: string },
-): Promise<OwnPicturesPlan> {
+export async function planOwnPictures(directory: string, backbone: BackboneChoice): Promise<OwnPicturesPlan> {
   const found = recogniseDataset(directory);
   if (found?.kind === 'published') {
     throw new KitError(
@@ -31,14 +37,43 @@ export async function planOwnPictures(
   const { classNames, items } = listImageFolder(directory);
   const classSizes = classNames.map(() => 0);
   for (const { label } of items) classSizes[label]++;
-  const content = experimentOnPictures({ directory, classSizes, backbone: await modelsOf(backbone) });
-  return { content, description: describe(classSizes, content, backbone) };
+  const chosen = await backboneOf(backbone);
+  const content = experimentOnPictures({ directory, classSizes, backbone: chosen?.models });
+  return { content, description: describe(classSizes, content, chosen?.description) };
 }
 
-async function modelsOf(backbone: string | undefined) {
+interface Backbone {
+  readonly models: BackboneModels;
+  readonly description: string;
+}
+
+async function backboneOf({ backbone, layer, ...choice }: BackboneChoice): Promise<Backbone | undefined> {
+  if (backbone === undefined || !isOnnxFile(backbone)) refuseOnnxOptions(backbone, { layer, ...choice });
   if (backbone === undefined) return undefined;
-  if (backbone === 'googlenet') return googlenetModels;
-  throw new KitError('invalid-argument', `--backbone is "${backbone}"; it can be googlenet.`);
+  if (backbone === 'googlenet') return { models: googlenetModels, description: 'googlenet' };
+  if (!isOnnxFile(backbone)) {
+    throw new KitError(
+      'invalid-argument',
+      `--backbone is "${backbone}"; it can be googlenet, or the path of an .onnx file.`,
+    );
+  }
+  const { input, inputValue } = choice;
+  const onnx = await openOnnxBackbone(backbone, layer, { ...choice, inputValues: inputValue });
+  const { preprocessing, shape, checksum } = onnx;
+  const models = onnxModels(basename(backbone).replace(/\.onnx$/i, ''), {
+    file: backbone,
+    sha256: checksum,
+    layer: onnx.layer,
+    preprocessing,
+    ...(input === undefined ? {} : { input }),
+    ...(inputValue === undefined ? {} : { inputValues: inputValue }),
+  });
+  const numbers = shape.reduce((product, size) => product * size, 1);
+  const map = shape.filter((size) => size > 1).length > 1 ? `, ${shape.join('×')} in a row` : '';
+  return {
+    models,
+    description: `${basename(backbone)} (${numbers} numbers${map}, output "${onnx.layer}"), for which pictures are ${describePreprocessing(preprocessing)}`,
+  };
 }
 
 function describe(
@@ -59,7 +94,7 @@ function describe(
       : `${train} classes to train on, of whose pictures ${Math.round(100 * split.validation)}% choose the step (too few classes to spare some for that), ${test} unseen ones to test on`;
   const how =
     backbone === undefined
-      ? `A small network is trained from scratch on ${dataset.size}×${dataset.size} pixels; with pretrained weights at hand, --backbone googlenet trains a head on their features instead, which is faster and scores higher on photographs.`
+      ? `A small network is trained from scratch on ${dataset.size}×${dataset.size} pixels; with a pretrained network at hand, --backbone googlenet or --backbone net.onnx trains a head on its features instead, which is faster and scores higher on photographs.`
       : `A head is trained on the features of ${backbone}.`;
   const caution =
     test < 10

@@ -46,7 +46,8 @@ export function costLines(
 
 function stepLine({ spec, time, rows, timedRows }: TimedRun): string {
   const how = timedRows === rows ? 'measured here' : `scaled from a batch of ${timedRows} measured here`;
-  const on = spec.model.name === 'googlenet' ? ', on noise and made-up weights' : '';
+  const on =
+    { googlenet: ', on noise and made-up weights', onnx: ', on noise' }[spec.model.name as string] ?? '';
   return `  ${seconds(time.millisecondsAStep)} a step of ${rows} pictures of ${spec.method}, ${how}${on}`;
 }
 

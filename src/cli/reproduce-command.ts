@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, isAbsolute, join, relative } from 'node:path';
 import { deserialize } from 'node:v8';
 import { startBackend } from '../backends/start-backend.js';
 import { projectRoot } from '../experiments/environment.js';
@@ -23,12 +23,13 @@ import { KitError } from '../kit-error.js';
 import { reportPaths, writeReport } from '../report/page.js';
 import { summaryTable } from '../report/table.js';
 import type { RunRecord } from '../types/run-record.js';
+import { type BackboneChoice, filesOfBackbone, refuseOnnxOptions } from './backbone-choice.js';
 import { isFolder, type OwnPicturesPlan, planOwnPictures } from './own-pictures-plan.js';
 import { costLines, settingLines, workLines } from './plan-lines.js';
 import { cancelOnInterrupt, duration, howToGoOn, prepareData, trainingProgress } from './progress.js';
 import { requireResultsApart } from './results-apart.js';
 
-export interface ReproduceOptions {
+export interface ReproduceOptions extends BackboneChoice {
   /** Default: the experiment's own. */
   readonly profile?: string;
   /** Say what it takes and train nothing. */
@@ -38,8 +39,6 @@ export interface ReproduceOptions {
   readonly force?: boolean;
   readonly workers?: number;
   readonly results: string;
-  /** Of one's own pictures: what to train a head on. */
-  readonly backbone?: string;
   /** Of one's own pictures: write the experiment file here and train nothing. */
   readonly writeExperiment?: string;
 }
@@ -71,7 +70,10 @@ export async function reproduceCommand(name: string, options: ReproduceOptions):
   }
   requireInputs(missing);
   await requireResultsApart(options.results, {
-    inputs: own === undefined ? [experimentPath(name)] : [],
+    inputs: [
+      ...(own === undefined ? [experimentPath(name)] : []),
+      ...experiment.specs.flatMap(({ model }) => ('file' in model ? filesOfBackbone(model.file) : [])),
+    ],
     specs: experiment.specs,
     records: missing.map((spec) => recordPath(options.results, spec.experiment, runId(spec))),
     report: reportPaths(options.results, experiment.name),
@@ -108,10 +110,14 @@ async function sayPlan(
   print([...settingLines(experiment), 'Nothing was trained.']);
 }
 
-function refuseOptionsOfPictures(name: string, { backbone, writeExperiment }: ReproduceOptions): void {
+function refuseOptionsOfPictures(name: string, options: ReproduceOptions): void {
+  const { backbone, writeExperiment } = options;
   const given =
     backbone !== undefined ? '--backbone' : writeExperiment !== undefined ? '--write-experiment' : null;
-  if (given === null) return;
+  if (given === null) {
+    refuseOnnxOptions(undefined, options);
+    return;
+  }
   throw new KitError(
     'invalid-argument',
     `${given} goes with a folder of pictures; ${name} is ${/[/\\]/.test(name) && !name.endsWith('.json') ? 'no folder' : 'an experiment, whose file says these things'}.`,
@@ -121,8 +127,20 @@ function refuseOptionsOfPictures(name: string, { backbone, writeExperiment }: Re
 function writeExperimentFile(content: OwnPicturesPlan['content'], path: string): void {
   if (existsSync(path))
     throw new KitError('invalid-argument', `${path} is there already; name another file, or remove it.`);
-  writeFileWhole(path, `${JSON.stringify(content, null, 2)}\n`);
+  writeFileWhole(path, `${JSON.stringify(withPathsFrom(content, dirname(path)), null, 2)}\n`);
   process.stdout.write(`${path}: run it from this folder with kit reproduce ${path}\n`);
+}
+
+/** An experiment file names networks relative to itself. */
+function withPathsFrom(value: unknown, folder: string): unknown {
+  if (Array.isArray(value)) return value.map((entry) => withPathsFrom(entry, folder));
+  if (value === null || typeof value !== 'object') return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, inner]) => [
+      key,
+      key === 'file' && !isAbsolute(inner) ? relative(folder, inner) : withPathsFrom(inner, folder),
+    ]),
+  );
 }
 
 /** From a few steps of one run of the group, timed here. */

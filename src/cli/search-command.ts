@@ -10,15 +10,14 @@ import { requireFreeOutputs } from '../files/planned-outputs.js';
 import { writeFileWhole } from '../files/write-file-whole.js';
 import { KitError } from '../kit-error.js';
 import { searchPage } from '../report/search-page.js';
-import { isOnnxFile } from './embed-command.js';
+import { filesOfBackbone, isOnnxFile, type OnnxOptions } from './backbone-choice.js';
 import { cancelOnInterrupt, pictureProgress } from './progress.js';
 
-export interface SearchOptions {
+export interface SearchOptions extends OnnxOptions {
   /** Folder that is searched in, one folder a class. */
   readonly in: string;
   readonly backbone: string;
   readonly layer?: string;
-  readonly preprocess?: string;
   readonly count: number;
   readonly out: string;
   readonly force?: boolean;
@@ -34,12 +33,15 @@ export async function searchCommand(query: string, options: SearchOptions): Prom
       `--backbone is "${options.backbone}"; kit search takes the path of an .onnx file, as kit model export writes it.`,
     );
   await requireFreeOutputs({
-    inputs: [query, options.in, options.backbone],
+    inputs: [query, options.in, ...filesOfBackbone(options.backbone)],
     outputs: [{ path: options.out, isEarlierResult: () => isSearchPage(options.out) }],
     force: options.force,
   });
   const picture = await readPicture(query);
-  const onnx = await openOnnxBackbone(options.backbone, options.layer, options);
+  const onnx = await openOnnxBackbone(options.backbone, options.layer, {
+    ...options,
+    inputValues: options.inputValue,
+  });
   const images = await loadImageFolder({ directory: options.in });
   const request = { images, onnx, view: 'centre' as const };
   const signal = cancelOnInterrupt('Stopped. Run the same command again to go on from here.');

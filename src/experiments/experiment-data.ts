@@ -9,7 +9,12 @@ import { heldOutPicturesSplit } from '../datasets/held-out-pictures-split.js';
 import { loadImageFolder } from '../datasets/image-folder.js';
 import { loadOnlineProducts } from '../datasets/online-products.js';
 import { paperSplit, type SplitImageSet } from '../datasets/paper-split.js';
-import { extractFeatures, type FeatureRows, openFeatures } from '../features/extract-features.js';
+import {
+  extractFeatures,
+  type FeatureLayer,
+  type FeatureRows,
+  openFeatures,
+} from '../features/extract-features.js';
 import { caffeFrame, type PictureView } from '../features/picture-view.js';
 import { pretrainedWeightsPath } from '../features/pretrained-weights.js';
 import { STRETCHED_SIDE, stretchPictures } from '../features/stretched-pictures.js';
@@ -20,6 +25,7 @@ import { type BatchInputs, floatInputs } from '../training/batch-inputs.js';
 import { cropInputs } from '../training/picture-crops.js';
 import type { ImageSet } from '../types/image-set.js';
 import type { RunRecord } from '../types/run-record.js';
+import { openModelFile } from './onnx-model-file.js';
 import type { RunSpec } from './run-spec.js';
 
 /** What a run sees of its data set: items by split, and network inputs of them. */
@@ -32,12 +38,14 @@ export interface ExperimentData {
   readonly inputs: BatchInputs;
   /** Where the model starts from pretrained ones. */
   readonly weights?: PretrainedWeights;
+  /** SHA-256 (hex) of what is pretrained, where something is. */
+  readonly pretrained?: string;
   readonly description: RunRecord['data'];
 }
 
 type DataSpec = Pick<RunSpec, 'dataset' | 'split' | 'augmentation' | 'model'>;
 type Split = Pick<ExperimentData, 'train' | 'validation' | 'test'>;
-type Inputs = Pick<ExperimentData, 'inputs' | 'weights'>;
+type Inputs = Pick<ExperimentData, 'inputs' | 'weights' | 'pretrained'>;
 
 export interface LoadExperimentDataOptions {
   /** Of the pictures whose features are being made. */
@@ -47,9 +55,8 @@ export interface LoadExperimentDataOptions {
 
 /** The part of a spec that decides its data: runs that agree in it can share what is loaded. */
 export function dataKey({ dataset, split, augmentation, model }: DataSpec): string {
-  const { name } = model;
-  const inputs = name === 'googlenet' ? [model.trains, model.view, model.randomViews] : model;
-  return JSON.stringify([dataset, split, augmentation, PIXELS.has(name) ? 'pixels' : [name, inputs]]);
+  const inputs = { ...model, embeddingDimension: null, radius: null, dropout: null, file: null };
+  return JSON.stringify([dataset, split, augmentation, PIXELS.has(model.name) ? 'pixels' : inputs]);
 }
 
 const PIXELS = new Set(['raw-pixels', 'small-convnet']);
@@ -74,7 +81,7 @@ export async function loadExperimentData(
       name: images.name,
       checksum: images.checksum,
       partial: images.partial ?? null,
-      ...(inputs.weights === undefined ? {} : { weights: inputs.weights.checksum }),
+      ...(inputs.pretrained === undefined ? {} : { weights: inputs.pretrained }),
       train: counted(split.train),
       validation: counted(split.validation),
       test: counted(split.test),
@@ -148,19 +155,40 @@ async function featureInputs(
   split: Split,
   options: LoadExperimentDataOptions,
 ): Promise<Inputs> {
-  if (model.name !== 'googlenet' && model.name !== 'googlenet-features')
+  if (model.name === 'raw-pixels' || model.name === 'small-convnet')
     throw new Error(`${model.name} takes no features`);
+  const views = viewsOf(model.view, 'randomViews' in model ? model.randomViews : 0);
+  if ('file' in model) {
+    const onnx = await openModelFile(model);
+    const { inputs, shape } = await viewInputs({ onnx }, onnx.layer, views, images, split, options);
+    const row = [shape.reduce((product, size) => product * size, 1)];
+    return { pretrained: onnx.checksum, inputs: floatInputs(row, inputs) };
+  }
   const weights = readWeights(googlenet, pretrainedWeightsPath('googlenet'));
+  const pretrained = weights.checksum;
   const trained = model.name === 'googlenet';
   if (trained && model.trains === 'all')
-    return { weights, inputs: await pictureInputs(images, split, options) };
+    return { weights, pretrained, inputs: await pictureInputs(images, split, options) };
   const layer = trained ? FROZEN_LAYER[model.trains] : 'pool5';
-  const randomViews = trained ? model.randomViews : 0;
+  const source = { network: googlenet, weights, layer };
+  const { inputs, shape } = await viewInputs(source, layer, views, images, split, options);
+  return { weights, pretrained, inputs: floatInputs(shape, inputs) };
+}
+
+/** Features of the first view for every item, of the others for training, which draws among all. */
+async function viewInputs(
+  source: FeatureLayer,
+  layer: string,
+  names: readonly PictureView[],
+  images: ImageSet,
+  split: Split,
+  options: LoadExperimentDataOptions,
+): Promise<{ readonly shape: readonly number[]; readonly inputs: Parameters<typeof floatInputs>[1] }> {
   const everything = [...split.train, ...split.validation, ...split.test];
   const views: FeatureRows[] = [];
-  for (const [i, view] of viewsOf(model.view, randomViews).entries()) {
+  for (const [i, view] of names.entries()) {
     const items = i === 0 ? everything : split.train;
-    const request = { images, network: googlenet, weights, layer, view };
+    const request = { images, view, ...source };
     await extractFeatures({
       ...request,
       items,
@@ -173,8 +201,8 @@ async function featureInputs(
   const { shape } = views[0];
   const length = shape.reduce((product, size) => product * size, 1);
   return {
-    weights,
-    inputs: floatInputs(shape, (indices, random) => {
+    shape,
+    inputs: (indices, random) => {
       if (random === null) return views[0].read(indices);
       const drawn = Array.from(indices, () => random.integer(views.length));
       const values = new Float32Array(indices.length * length);
@@ -185,7 +213,7 @@ async function featureInputs(
           values.set(rows.subarray(row * length, (row + 1) * length), at * length);
       }
       return values;
-    }),
+    },
   };
 }
 

@@ -8,6 +8,7 @@ import { googlenet } from '../models/googlenet.js';
 import { dataKey, FROZEN_LAYER, loadExperimentData } from './experiment-data.js';
 import { madeUpData, madeUpWeights } from './made-up-data.js';
 import { estimatedTime, type MeasuredTime, measureTime } from './measured-time.js';
+import { type OnnxModelFile, openModelFile } from './onnx-model-file.js';
 import { processesFor } from './run-pool.js';
 import type { RunSpec } from './run-spec.js';
 import { type SplitCounts, splitCounts } from './split-counts.js';
@@ -78,13 +79,13 @@ const SHORT = { warmUp: 1, measured: 3 };
 async function timeRun(spec: RunSpec, backend: BackendDescription): Promise<TimedRun> {
   const rows = rowsOf(spec.batch);
   const { model } = spec;
-  if (model.name !== 'googlenet') {
+  if (model.name !== 'googlenet' && model.name !== 'onnx') {
     const time = await measureTime(spec, await loadExperimentData(spec), backend);
     return { spec, time, rows, timedRows: rows };
   }
-  const timeBatch = (batch: RunSpec['batch']) => {
+  const timeBatch = async (batch: RunSpec['batch']) => {
     const run = { ...spec, model, batch };
-    return measureTime(run, madeUpData(run), backend, SHORT);
+    return measureTime(run, await madeUpData(run), backend, SHORT);
   };
   const few = withClasses(spec.batch, Math.min(FEW_CLASSES, spec.batch.classes));
   const time = await timeBatch(few);
@@ -131,16 +132,15 @@ async function preparation(
   const wanted = new Map<string, { spec: RunSpec; layer: string; view: PictureView; randomViews: number }>();
   for (const spec of specs) {
     const { model, dataset } = spec;
-    if (model.name !== 'googlenet' && model.name !== 'googlenet-features') continue;
-    const [layer, randomViews] =
-      model.name === 'googlenet' ? [FROZEN_LAYER[model.trains], model.randomViews] : ['pool5', 0];
-    const key = JSON.stringify([dataset, layer, model.view]);
+    if (!('view' in model)) continue;
+    const layer = model.name === 'googlenet' ? FROZEN_LAYER[model.trains] : 'pool5';
+    const randomViews = 'randomViews' in model ? model.randomViews : 0;
+    const key = JSON.stringify([dataset, 'file' in model ? onnxPart(model) : layer, model.view]);
     const known = wanted.get(key)?.randomViews ?? 0;
     wanted.set(key, { spec, layer, view: model.view, randomViews: Math.max(known, randomViews) });
   }
   const features = { pictures: 0, milliseconds: 0, bytes: 0 };
   let pictureBytes = 0;
-  const weights = wanted.size > 0 ? madeUpWeights(googlenet) : undefined;
   for (const { spec, layer, view, randomViews } of wanted.values()) {
     const counts = await splitCounts(spec);
     if (layer === 'data') {
@@ -149,11 +149,27 @@ async function preparation(
     }
     const pictures = picturesOf(counts) + randomViews * counts.train.images;
     features.pictures += pictures;
-    features.bytes += pictures * featureShape(googlenet, layer, view).rowBytes;
-    if (weights !== undefined)
-      features.milliseconds += pictures * (await timeFeatures({ network: googlenet, weights, layer, view }));
+    const { rowBytes, milliseconds } = await costOfFeatures(spec, layer, view);
+    features.bytes += pictures * rowBytes;
+    features.milliseconds += pictures * milliseconds;
   }
   return { features, pictureBytes };
+}
+
+function onnxPart({ sha256, layer, preprocessing, input, inputValues }: OnnxModelFile) {
+  return [sha256, layer, preprocessing, input, inputValues];
+}
+
+/** Of one picture. */
+async function costOfFeatures({ model }: RunSpec, layer: string, view: PictureView) {
+  if ('file' in model) {
+    const onnx = await openModelFile(model);
+    const rowBytes = onnx.shape.reduce((product, size) => product * size, 4);
+    return { rowBytes, milliseconds: await timeFeatures({ onnx, view }) };
+  }
+  const { rowBytes } = featureShape(googlenet, layer, view);
+  const weights = madeUpWeights(googlenet);
+  return { rowBytes, milliseconds: await timeFeatures({ network: googlenet, weights, layer, view }) };
 }
 
 const picturesOf = ({ train, validation, test }: SplitCounts) =>
@@ -164,13 +180,17 @@ async function embeddingBytes(specs: readonly RunSpec[]): Promise<number> {
   for (const spec of specs) {
     if (spec.evaluation.test === 'none') continue;
     const { test } = await splitCounts(spec);
-    bytes += 4 * test.images * dimensionOf(spec);
+    bytes += 4 * test.images * (await dimensionOf(spec));
   }
   return bytes;
 }
 
-function dimensionOf({ model, dataset }: RunSpec): number {
+async function dimensionOf({ model, dataset }: RunSpec): Promise<number> {
   if ('embeddingDimension' in model) return model.embeddingDimension;
-  if ('size' in dataset) return 3 * dataset.size ** 2;
+  if ('file' in model) {
+    const { shape } = await openModelFile(model);
+    return shape.reduce((product, size) => product * size, 1);
+  }
+  if (model.name === 'raw-pixels' && 'size' in dataset) return 3 * dataset.size ** 2;
   return featureShape(googlenet, 'pool5', 'centre').shape[0];
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import Module, { createRequire } from 'node:module';
-import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import type { BuildFailure, BuildResult } from 'esbuild';
 import { z } from 'zod';
@@ -40,13 +40,6 @@ export function withChecksum<L extends LossModuleSpec>(loss: L, origin: string):
     );
   }
   return { ...loss, sha256 };
-}
-
-/** A loss's path as seen from the folder that the command runs in. @param file that names the loss */
-export function moduleFrom(file: string, module: string): string {
-  const path = resolve(dirname(file), module);
-  const below = relative(process.cwd(), path);
-  return below.startsWith('..') || isAbsolute(below) ? path : below.split(sep).join('/');
 }
 
 /** The file's function, its errors told with the line of the file. */

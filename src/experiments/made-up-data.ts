@@ -8,15 +8,20 @@ import { SeededRandom } from '../seeded-random.js';
 import { type BatchInputs, floatInputs } from '../training/batch-inputs.js';
 import { cropInputs } from '../training/picture-crops.js';
 import { type ExperimentData, FROZEN_LAYER } from './experiment-data.js';
+import { openModelFile } from './onnx-model-file.js';
 import type { RunSpec } from './run-spec.js';
 
-type GooglenetModel = Extract<RunSpec['model'], { name: 'googlenet' }>;
+type PretrainedModel = Extract<RunSpec['model'], { name: 'googlenet' | 'onnx' }>;
+
+export interface SpecOnFeatures extends RunSpec {
+  readonly model: PretrainedModel;
+}
 
 const PICTURES_A_CLASS = 4;
 const WATCHED_CLASSES = 2;
 
 /** Noise in place of photographs and weights, of the shapes that a run of the spec has, enough for its batches: to time steps with. */
-export function madeUpData(spec: RunSpec & { readonly model: GooglenetModel }): ExperimentData {
+export async function madeUpData(spec: SpecOnFeatures): Promise<ExperimentData> {
   const { batch } = spec;
   const training = 'candidates' in batch ? batch.candidates : batch.classes;
   const classes = training + 2 * WATCHED_CLASSES;
@@ -33,7 +38,7 @@ export function madeUpData(spec: RunSpec & { readonly model: GooglenetModel }): 
     classes: new Set(items.map((i) => labels[i])).size,
     images: items.length,
   });
-  const weights = madeUpWeights(googlenet);
+  const weights = spec.model.name === 'googlenet' ? madeUpWeights(googlenet) : undefined;
   return {
     images: {
       name: 'noise',
@@ -46,13 +51,12 @@ export function madeUpData(spec: RunSpec & { readonly model: GooglenetModel }): 
     },
     labels,
     ...sides,
-    inputs: noise(spec.model),
+    inputs: await noise(spec.model),
     weights,
     description: {
       name: 'noise',
       checksum: 'noise',
       partial: null,
-      weights: weights.checksum,
       train: counted(sides.train),
       validation: counted(sides.validation),
       test: counted(sides.test),
@@ -60,7 +64,12 @@ export function madeUpData(spec: RunSpec & { readonly model: GooglenetModel }): 
   };
 }
 
-function noise({ trains, view }: GooglenetModel): BatchInputs {
+async function noise(model: PretrainedModel): Promise<BatchInputs> {
+  if (model.name === 'onnx') {
+    const { shape } = await openModelFile(model);
+    return featureNoise([shape.reduce((product, size) => product * size, 1)]);
+  }
+  const { trains, view } = model;
   if (trains === 'all') {
     return cropInputs(
       (item, into) => {
@@ -72,7 +81,10 @@ function noise({ trains, view }: GooglenetModel): BatchInputs {
       { pictureSide: STRETCHED_SIDE, side: viewSide(view, caffeFrame(googlenet.inputSize)) },
     );
   }
-  const { shape } = featureShape(googlenet, FROZEN_LAYER[trains], view);
+  return featureNoise(featureShape(googlenet, FROZEN_LAYER[trains], view).shape);
+}
+
+function featureNoise(shape: readonly number[]): BatchInputs {
   const length = shape.reduce((product, size) => product * size, 1);
   return floatInputs(shape, (items) =>
     Float32Array.from({ length: items.length * length }, (_, i) => ((i * 7919) % 1009) / 1009),

@@ -84,9 +84,9 @@ export function estimatedTime(
   return total / Math.max(1, Math.min(workers, specs.length));
 }
 
-/** Pictures that a model sees before anything else: GoogLeNet centres and scales its features by those of all training ones. */
+/** Pictures that a model sees before anything else: pretrained features are centred and scaled by those of all training ones. */
 function atStart({ model }: RunSpec, { train }: SplitCounts): number {
-  return model.name === 'googlenet' ? train.images : 0;
+  return model.name === 'googlenet' || model.name === 'onnx' ? train.images : 0;
 }
 
 /** Pictures of the validation classes, and of as many training classes. */

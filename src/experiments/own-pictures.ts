@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { KitError } from '../kit-error.js';
 import { projectRoot } from './environment.js';
 import { readExtended } from './experiment-file.js';
+import type { OnnxModelFile } from './onnx-model-file.js';
 
 export interface OwnPictures {
   /** As the user named it; relative to the folder that the command runs in. */
@@ -14,20 +15,36 @@ export interface OwnPictures {
 
 /** Models of a spec that stand on pretrained features: as they are, and with a head. */
 export interface BackboneModels {
-  readonly title: string;
+  /** In small letters, digits and hyphens: results of one backbone stand apart from those of another. */
+  readonly name: string;
   readonly features: Readonly<Record<string, unknown>>;
   readonly head: Readonly<Record<string, unknown>>;
 }
 
 export const googlenetModels: BackboneModels = {
-  title: 'a head on GoogLeNet',
+  name: 'googlenet',
   features: { name: 'googlenet-features', view: 'whole' },
   head: { name: 'googlenet', trains: 'head', view: 'whole', randomViews: 0 },
 };
 
+/** Of a network of the user's own. */
+export function onnxModels(name: string, model: OnnxModelFile): BackboneModels {
+  return {
+    name: slugOf(name, 'network'),
+    features: { name: 'onnx-features', ...model, view: 'centre' },
+    head: { name: 'onnx', ...model, view: 'centre', randomViews: 0 },
+  };
+}
+
 interface Method {
   readonly method: string;
   readonly spec: Record<string, unknown> & { readonly batch?: { readonly name: string } };
+}
+
+interface HeadSettings {
+  readonly embeddingDimension: number;
+  readonly radius: number | null;
+  readonly dropout: number;
 }
 
 /** With fewer classes, classes of validation's own would leave too few to train on. */
@@ -51,10 +68,17 @@ export function experimentOnPictures({ directory, classSizes, backbone }: OwnPic
       `${directory} has ${classes} classes; a comparison on unseen classes needs ${FEWEST_CLASSES} or more, two to train on and two to test on. kit embed and kit evaluate take fewer.`,
     );
   }
-  const name = slugOf(directory);
+  const pictureName = slugOf(
+    directory
+      .replace(/[/\\]+$/, '')
+      .split(/[/\\]/)
+      .at(-1) ?? '',
+    'pictures',
+  );
   const source = readExtended(
     join(projectRoot, 'experiments', backbone === undefined ? 'emoji.json' : 'cars.json'),
-  ) as { base: Record<string, unknown>; methods: Method[] };
+  ) as { base: Record<string, unknown> & { model: HeadSettings }; methods: Method[] };
+  const { embeddingDimension, radius, dropout } = source.base.model;
   const pictures = classSizes.reduce((sum, size) => sum + size, 0);
   const size = pictures > SIDE.many ? SIDE.ofMany : SIDE.usual;
   const fewClasses = classes < FEWEST_FOR_VALIDATION_CLASSES;
@@ -89,8 +113,11 @@ export function experimentOnPictures({ directory, classSizes, backbone }: OwnPic
     validateEvery: wholeTens((factor * steps) / 10),
   });
   return {
-    name,
-    title: `Six losses on ${name}, unseen classes`.replace('Six', backbone === undefined ? 'Six' : 'Four'),
+    name: backbone === undefined ? pictureName : `${pictureName}-${backbone.name}`,
+    title:
+      backbone === undefined
+        ? `Six losses on ${pictureName}, unseen classes`
+        : `Four losses on ${pictureName}, a head on ${backbone.name}, unseen classes`,
     base: {
       ...source.base,
       dataset: { name: 'image-folder', directory, size },
@@ -99,7 +126,7 @@ export function experimentOnPictures({ directory, classSizes, backbone }: OwnPic
         ? {
             augmentation: { shift: (1.5 * size) / 32, flip: true, rotateDegrees: 4, zoom: 0.1, colour: 0.15 },
           }
-        : { model: { ...(source.base.model as object), ...backbone.head } }),
+        : { model: { embeddingDimension, radius, dropout, ...backbone.head } }),
       batch: batchOf('n-pair', trainClasses, usual),
       evaluation: {
         ks: [1, 2, 4, 8].filter((k) => k === 1 || k <= mostNeighbours),
@@ -140,17 +167,12 @@ function batchOf(kind: string, classes: number, pictures: number): object {
   return { name: kind, classes: each, imagesPerClass: Math.min(most, each === BATCH_ROWS / 4 ? 4 : 16) };
 }
 
-/** What an experiment may be called: the folder's last name in small letters, digits and hyphens. */
-function slugOf(directory: string): string {
-  const last =
-    directory
-      .replace(/[/\\]+$/, '')
-      .split(/[/\\]/)
-      .at(-1) ?? '';
-  const slug = last
+/** What an experiment may be called: small letters, digits and hyphens. */
+function slugOf(name: string, otherwise: string): string {
+  const slug = name
     .normalize('NFKD')
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '-')
     .replace(/^-+|-+$/g, '');
-  return slug === '' ? 'pictures' : slug;
+  return slug === '' ? otherwise : slug;
 }

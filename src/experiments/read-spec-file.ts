@@ -1,29 +1,31 @@
 import { type ParseError, type ParseErrorCode, parse, printParseErrorCode } from 'jsonc-parser';
 import { textOfFile } from '../files/text-of-file.js';
 import { KitError } from '../kit-error.js';
-import { moduleFrom } from './loss-module.js';
+import { pathFrom } from './path-from.js';
 
 /**
- * What an experiment file, a spec file or a record (its spec) holds. Losses of a file are named from the folder that
- * the command runs in.
+ * What an experiment file, a spec file or a record (its spec) holds. Losses and networks of a file are named from the folder
+ * that the command runs in.
  *
  * @throws KitError `invalid-spec` naming the file and, where it is not JSON, line and column
  */
 export function readSpecFile(path: string): unknown {
   const value = readJson(path) as { format?: number; spec?: unknown } | null;
-  return value?.format === undefined ? withModulePaths(value, path) : value.spec;
+  return value?.format === undefined ? withPaths(value, path) : value.spec;
 }
 
-function withModulePaths(value: unknown, file: string): unknown {
-  if (Array.isArray(value)) return value.map((entry) => withModulePaths(entry, file));
+/** Where a path stands in a spec. */
+const PATH_IN = { loss: 'module', model: 'file' } as const;
+
+function withPaths(value: unknown, file: string): unknown {
+  if (Array.isArray(value)) return value.map((entry) => withPaths(entry, file));
   if (value === null || typeof value !== 'object') return value;
   return Object.fromEntries(
     Object.entries(value).map(([key, inner]) => {
-      const named = key === 'loss' && typeof inner?.module === 'string';
-      return [
-        key,
-        named ? { ...inner, module: moduleFrom(file, inner.module) } : withModulePaths(inner, file),
-      ];
+      const holder = Object.hasOwn(PATH_IN, key) ? PATH_IN[key as keyof typeof PATH_IN] : undefined;
+      const path: unknown = holder === undefined ? undefined : inner?.[holder];
+      if (holder === undefined || typeof path !== 'string') return [key, withPaths(inner, file)];
+      return [key, { ...inner, [holder]: pathFrom(file, path) }];
     }),
   );
 }

@@ -9,7 +9,8 @@ import { rankPositives } from '../evaluation/positive-ranks.js';
 import { recallOfRanks } from '../evaluation/recall-at-k.js';
 import { writeFileWhole } from '../files/write-file-whole.js';
 import { HardClassNPairSampler } from '../mining/hard-class-n-pair-sampler.js';
-import { frozenFeatures, googlenetEmbedding } from '../models/googlenet-embedding.js';
+import { featureEmbedding, frozenFeatures } from '../models/feature-embedding.js';
+import { googlenetEmbedding } from '../models/googlenet-embedding.js';
 import type { Model } from '../models/model.js';
 import { smallConvnet } from '../models/small-convnet.js';
 import { SeededRandom } from '../seeded-random.js';
@@ -201,7 +202,10 @@ async function modelFromSpec(spec: RunSpec, data: ExperimentData, random: Seeded
     case 'small-convnet':
       return smallConvnet({ ...spec.model, size: data.inputs.shape[0], random });
     case 'googlenet-features':
+    case 'onnx-features':
       return frozenFeatures;
+    case 'onnx':
+      return featureEmbedding({ ...spec.model, trunk: null, sample: () => trainingInputs(data), random });
     case 'googlenet':
       return googlenetModel(spec.model, data, random);
   }
@@ -218,11 +222,13 @@ function googlenetModel(
     ...model,
     input: FROZEN_LAYER[model.trains],
     weights: weights.layers,
-    sample: async function* () {
-      for (const items of batchesOf(data, data.train)) yield await inputsOf(data, items);
-    },
+    sample: () => trainingInputs(data),
     random,
   });
+}
+
+async function* trainingInputs(data: ExperimentData): AsyncIterable<tf.Tensor> {
+  for (const items of batchesOf(data, data.train)) yield await inputsOf(data, items);
 }
 
 /** The baseline that learns nothing: pixels minus the mean training picture. */

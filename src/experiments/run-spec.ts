@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { KitError } from '../kit-error.js';
 import { lossSchema } from './declared-losses.js';
 import { withChecksum } from './loss-module.js';
+import { onnxModelFile, withModelChecksum } from './onnx-model-file.js';
 
 const positive = z.number().positive();
 const count = z.int().positive();
@@ -23,6 +24,20 @@ const dataset = z.discriminatedUnion('name', [
 ]);
 
 const testView = z.enum(['whole', 'centre']);
+/** Of a linear layer on features. */
+const head = {
+  /** View of a picture in validation and test, and one of those in training. */
+  view: testView,
+  /**
+   * Random crops, mirrored or not, that training draws from beside `view`: they are made once. For `all` 0, since its crops
+   * are drawn afresh in every step.
+   */
+  randomViews: z.int().nonnegative(),
+  embeddingDimension: count,
+  radius: positive.nullable(),
+  /** Of the features; BVLC's own value is 0.4. */
+  dropout: share.refine((value) => value < 1, 'must be smaller than 1'),
+};
 const model = z.discriminatedUnion('name', [
   z.strictObject({ name: z.literal('raw-pixels') }),
   z.strictObject({
@@ -36,18 +51,11 @@ const model = z.discriminatedUnion('name', [
     name: z.literal('googlenet'),
     /** What is trained: a linear head on pool5, or also the blocks from 5a or 4a on. */
     trains: z.enum(['head', 'from-5a', 'from-4a', 'all']),
-    /** View of a picture in validation and test, and one of those in training. */
-    view: testView,
-    /**
-     * Random crops, mirrored or not, that training draws from beside `view`: they are made once. For `all` 0, since its crops
-     * are drawn afresh in every step.
-     */
-    randomViews: z.int().nonnegative(),
-    embeddingDimension: count,
-    radius: positive.nullable(),
-    /** Of the pool5 features; BVLC's own value is 0.4. */
-    dropout: share.refine((value) => value < 1, 'must be smaller than 1'),
+    ...head,
   }),
+  z.strictObject({ name: z.literal('onnx-features'), ...onnxModelFile, view: testView }),
+  /** A linear head on the features of an ONNX file. */
+  z.strictObject({ name: z.literal('onnx'), ...onnxModelFile, ...head }),
 ]);
 
 const batch = z.discriminatedUnion('name', [
@@ -144,7 +152,7 @@ export type RunSpec = Readonly<z.infer<typeof runSpecSchema>>;
  * @throws KitError `invalid-spec` that lists every fault: where, what was found, what is expected
  */
 export function parseRunSpec(value: unknown, origin: string): RunSpec {
-  const spec = withLossOfFile(parseWith(runSpecSchema, namingLossOfFile(value), origin), origin);
+  const spec = withFileChecksums(parseWith(runSpecSchema, namingLossOfFile(value), origin), origin);
   if (spec.loss === null && spec.steps > 0) {
     throw new KitError(
       'invalid-spec',
@@ -176,8 +184,13 @@ function namingLossOfFile(value: unknown): unknown {
   return { ...(value as object), loss: { name: 'module', ...loss } };
 }
 
-function withLossOfFile(spec: RunSpec, origin: string): RunSpec {
-  return spec.loss?.name === 'module' ? { ...spec, loss: withChecksum(spec.loss, origin) } : spec;
+function withFileChecksums(spec: RunSpec, origin: string): RunSpec {
+  const { loss, model } = spec;
+  return {
+    ...spec,
+    loss: loss?.name === 'module' ? withChecksum(loss, origin) : loss,
+    model: 'file' in model ? withModelChecksum(model, origin) : model,
+  };
 }
 
 const PIXEL_DATASETS = ['emoji', 'image-folder'];
@@ -188,7 +201,7 @@ function requireMatchingParts({ dataset, model, split, augmentation }: RunSpec, 
   if (PIXEL_MODELS.includes(model.name) !== pixels && dataset.name !== 'image-folder') {
     throw new KitError(
       'invalid-spec',
-      `${origin}: the model ${model.name} does not take the data set ${dataset.name}; ${PIXEL_MODELS.join(' and ')} go with ${PIXEL_DATASETS.join(' and ')}, GoogLeNet with photographs.`,
+      `${origin}: the model ${model.name} does not take the data set ${dataset.name}; ${PIXEL_MODELS.join(' and ')} go with ${PIXEL_DATASETS.join(' and ')}, pretrained networks with photographs.`,
     );
   }
   if (
@@ -266,12 +279,16 @@ function allowedKeys(schema: z.ZodType, value: unknown, path: readonly PropertyK
 }
 
 /**
- * First 16 hex digits of the SHA-256 of the spec with its keys sorted: the run's id. A loss of a file counts by its
- * checksum, wherever the file lies.
+ * First 16 hex digits of the SHA-256 of the spec with its keys sorted: the run's id. A loss or a network of a file counts
+ * by its checksum, wherever the file lies.
  */
 export function runId(spec: RunSpec): string {
-  const { loss } = spec;
-  const decisive = loss?.name === 'module' ? { ...spec, loss: { ...loss, module: undefined } } : spec;
+  const { loss, model } = spec;
+  const decisive = {
+    ...spec,
+    loss: loss?.name === 'module' ? { ...loss, module: undefined } : loss,
+    model: 'file' in model ? { ...model, file: undefined } : model,
+  };
   return createHash('sha256').update(canonicalJson(decisive)).digest('hex').slice(0, 16);
 }
 

@@ -71,10 +71,7 @@ export async function extractFeatures(options: ExtractFeaturesOptions): Promise<
       const missing = lackingIn(cache, plan, items);
       if (missing.length === 0) return 0;
       const onnx = await import('onnxruntime-node');
-      const model = plan.model();
-      const session = await (typeof model === 'string'
-        ? onnx.InferenceSession.create(model, SESSION)
-        : onnx.InferenceSession.create(model, SESSION));
+      const session = await sessionOf(onnx, plan.model());
       const length = 3 * plan.side * plan.side;
       const atOnce = plan.batch ?? BATCH;
       const decode = async (start: number) => {
@@ -174,7 +171,7 @@ const PREPROCESSING = 1;
 
 function planOf(request: FeatureRequest) {
   const { images, view } = request;
-  const source = 'onnx' in request ? onnxSource(request.onnx, view) : networkSource(request, view);
+  const source = sourceOf(request);
   const programs = [packageVersion('onnxruntime-node'), sharp.versions.sharp];
   const key = JSON.stringify([PREPROCESSING, ...programs, ...source.key, source.layer, view, source.half]);
   return {
@@ -183,6 +180,17 @@ function planOf(request: FeatureRequest) {
     folder: join(cacheFolder(), 'features', sha256(key).slice(0, 16)),
     digest: pictureKeys(images),
   };
+}
+
+function sourceOf(request: FeatureLayer & { readonly view: PictureView }): FeatureSource {
+  return 'onnx' in request ? onnxSource(request.onnx, request.view) : networkSource(request, request.view);
+}
+
+function sessionOf(
+  { InferenceSession: session }: typeof import('onnxruntime-node'),
+  model: Uint8Array | string,
+): Promise<InferenceSession> {
+  return typeof model === 'string' ? session.create(model, SESSION) : session.create(model, SESSION);
 }
 
 /** How a layer's output is made, and where it stands in the cache. */
@@ -215,15 +223,16 @@ export function featureShape(network: Network, layer: string, view: PictureView)
 }
 
 /** Milliseconds a picture that a layer's features take here, decoding apart; nothing is kept. */
-export async function timeFeatures(request: NetworkLayerRequest & { readonly view: PictureView }) {
-  const source = networkSource(request, request.view);
+export async function timeFeatures(request: FeatureLayer & { readonly view: PictureView }): Promise<number> {
+  const source = sourceOf(request);
   const onnx = await import('onnxruntime-node');
-  const session = await onnx.InferenceSession.create(source.model() as Uint8Array, SESSION);
-  const pictures = new Float32Array(TIMED * 3 * source.side ** 2);
+  const session = await sessionOf(onnx, source.model());
+  const timed = source.batch ?? TIMED;
+  const pictures = new Float32Array(timed * 3 * source.side ** 2);
   await source.run(session, pictures);
   const start = performance.now();
   await source.run(session, pictures);
-  return (performance.now() - start) / TIMED;
+  return (performance.now() - start) / timed;
 }
 
 const TIMED = 8;

@@ -7,14 +7,14 @@ import { SeededRandom } from '../seeded-random.js';
 import {
   choosePreprocessing,
   type Preprocessing,
-  type PreprocessingChoice,
+  type PreprocessingWanted,
   preprocessingFromText,
 } from './preprocessing.js';
 
 /** Where a model file says how pictures are prepared for it. */
 export const PREPROCESSING_KEY = 'angular-loss-kit.preprocessing';
 
-export interface OnnxBackboneChoice extends PreprocessingChoice {
+export interface OnnxBackboneChoice extends PreprocessingWanted {
   /** Name of the input that takes pictures; needed where several could. */
   readonly input?: string;
   /** What every number of another input is, by its name. */
@@ -62,7 +62,7 @@ export async function openOnnxBackbone(
   let session: InferenceSession;
   let file: OnnxFile;
   try {
-    file = await readOnnxFile(path);
+    file = readOnnxFile(path);
     session = await onnx.InferenceSession.create(path, { logSeverityLevel: 4 });
   } catch (error) {
     throw refuse(`can't be loaded (${(error as Error).message.split('\n')[0]})`, error);
@@ -72,7 +72,9 @@ export async function openOnnxBackbone(
     const input = inputOf(session, path, choice.input, refuse);
     const others = otherInputs(session, path, input.name, choice.inputValues ?? {}, onnx.Tensor);
     const preprocessing = choosePreprocessing(
-      input.type === 'uint8' ? { std: [1 / 255, 1 / 255, 1 / 255], mean: [0, 0, 0], ...choice } : choice,
+      input.type === 'uint8' && choice.preprocessing === undefined
+        ? { std: [1 / 255, 1 / 255, 1 / 255], mean: [0, 0, 0], ...choice }
+        : choice,
       input.side,
       preprocessingFromText(file.metadata[PREPROCESSING_KEY]),
     );

@@ -10,7 +10,7 @@ import { pillowResize } from './pillow-resize.js';
 const triple = z.tuple([z.number(), z.number(), z.number()]);
 
 /** How a picture becomes what a network of an ONNX file takes: resized, the middle cut out, colours scaled. */
-const preprocessingSchema = z.strictObject({
+export const preprocessingSchema = z.strictObject({
   /** `shorter`: the shorter side to `resize`; `stretch`: both; `contain`: the whole picture on a white square. */
   fit: z.enum(['shorter', 'stretch', 'contain']),
   /** Side in pixels before the crop. */
@@ -66,18 +66,24 @@ export interface PreprocessingChoice {
   readonly crop?: number;
 }
 
+/** Or all of it at once. */
+export type PreprocessingWanted = PreprocessingChoice & { readonly preprocessing?: Preprocessing };
+
 /**
  * @param side that the file asks for, where it does
  * @param own what the file says of itself
  * @throws KitError `invalid-argument`
  */
 export function choosePreprocessing(
-  { preprocess, mean, std, resize, crop }: PreprocessingChoice,
+  { preprocessing, preprocess, mean, std, resize, crop }: PreprocessingWanted,
   side: number | undefined,
   own?: Preprocessing,
 ): Preprocessing {
   const wanted = crop ?? side ?? USUAL_SIDE;
-  const base = preprocess === undefined ? (own ?? NAMED.torchvision(wanted)) : named(preprocess, wanted);
+  const base =
+    preprocess === undefined
+      ? (preprocessing ?? own ?? NAMED.torchvision(wanted))
+      : named(preprocess, wanted);
   const chosen = {
     ...base,
     ...(mean === undefined ? {} : { mean: threeOf(mean, '--mean') }),
@@ -159,6 +165,26 @@ function ofTimm(path: string, side: number): Preprocessing {
     mean: of255(mean),
     deviation: of255(std),
   };
+}
+
+/** In words, to stand after "pictures are". */
+export function describePreprocessing({
+  fit,
+  resize,
+  crop,
+  interpolation,
+  channels,
+  mean,
+  deviation,
+}: Preprocessing): string {
+  const numbers = (values: readonly number[]) => values.map((value) => Number(value.toFixed(2))).join(', ');
+  const sized = {
+    shorter: `resized to a shorter side of ${resize}`,
+    stretch: `stretched to ${resize}×${resize}`,
+    contain: `put whole on a white square of ${resize}×${resize}`,
+  }[fit];
+  const cut = crop === resize && fit !== 'shorter' ? '' : `, cut to the middle ${crop}×${crop}`;
+  return `${sized} (${interpolation})${cut}, ${channels.toUpperCase()}, less ${numbers(mean)}, divided by ${numbers(deviation)}`;
 }
 
 /** What an exported model holds of itself; undefined where it is not such a text. */

@@ -1,6 +1,6 @@
-import * as tf from '@tensorflow/tfjs';
+import type * as tf from '@tensorflow/tfjs';
 import type { SeededRandom } from '../seeded-random.js';
-import { embeddingHead } from './embedding-head.js';
+import { featureEmbedding } from './feature-embedding.js';
 import { googlenet } from './googlenet.js';
 import type { Model } from './model.js';
 import { layerName, type NetworkWeights } from './network.js';
@@ -20,75 +20,13 @@ export interface GooglenetEmbeddingOptions {
   readonly random: SeededRandom;
 }
 
-/** The head's rate against that of pretrained layers, as in the field's template (Song et al.'s public solver). */
-const HEAD_LEARNING_RATE = 10;
-
-/**
- * The upper blocks of GoogLeNet and a linear embedding on its pool5 features, which are centred and brought to a mean
- * length of 1 with the statistics of the training items under the pretrained weights; both are fixed from then on.
- */
-export async function googlenetEmbedding(options: GooglenetEmbeddingOptions): Promise<Model> {
-  const { input, weights, embeddingDimension, radius, dropout, random } = options;
-  const pool5 = layerName(googlenet, 'pool5');
-  const from = layerName(googlenet, input);
-  const trunk = input === 'pool5' ? null : tensorNetwork(googlenet, weights, { from, to: [pool5] });
-  const features = (inputs: tf.Tensor) => (trunk === null ? inputs : trunk.run(inputs)[0]) as tf.Tensor2D;
-  const { mean, scale } = await statisticsOf(options.sample(), features);
-  const centre = tf.tensor1d(mean);
-  const head = embeddingHead({
-    inputDimension: mean.length,
-    embeddingDimension,
-    radius,
-    dropout,
-    random,
-  });
-  return {
-    parameters: [
-      ...(trunk?.parameters ?? []),
-      ...head.parameters.map((parameter) =>
-        trunk === null ? parameter : { ...parameter, learningRateFactor: HEAD_LEARNING_RATE },
-      ),
-    ],
-    statistics: [],
-    centring: { mean, scale },
-    masks: head.masks,
-    embed: (inputs, training) => tf.tidy(() => head.embed(features(inputs).sub(centre).mul(scale), training)),
-    dispose: () => {
-      trunk?.dispose();
-      centre.dispose();
-      head.dispose();
-    },
-  };
+/** The upper blocks of GoogLeNet and a linear embedding on its pool5 features. */
+export function googlenetEmbedding({
+  input,
+  weights,
+  ...options
+}: GooglenetEmbeddingOptions): Promise<Model> {
+  const range = { from: layerName(googlenet, input), to: [layerName(googlenet, 'pool5')] };
+  const trunk = input === 'pool5' ? null : tensorNetwork(googlenet, weights, range);
+  return featureEmbedding({ ...options, trunk });
 }
-
-async function statisticsOf(
-  sample: AsyncIterable<tf.Tensor> | Iterable<tf.Tensor>,
-  features: (inputs: tf.Tensor) => tf.Tensor2D,
-): Promise<{ readonly mean: Float32Array; readonly scale: number }> {
-  let sum = new Float64Array(0);
-  let squares = 0;
-  let count = 0;
-  for await (const inputs of sample) {
-    const rows = tf.tidy(() => features(inputs));
-    const [n, dimension] = rows.shape;
-    const values = await rows.data<'float32'>();
-    tf.dispose([inputs, rows]);
-    if (sum.length === 0) sum = new Float64Array(dimension);
-    for (let i = 0; i < values.length; i++) {
-      sum[i % dimension] += values[i];
-      squares += values[i] ** 2;
-    }
-    count += n;
-  }
-  const mean = Float32Array.from(sum, (value) => value / count);
-  const meanSquaredLength = squares / count - mean.reduce((total, value) => total + value ** 2, 0);
-  return { mean, scale: 1 / Math.sqrt(meanSquaredLength) };
-}
-
-/** Pretrained pool5 features as they are: the baseline that trains nothing. */
-export const frozenFeatures: Model = {
-  parameters: [],
-  statistics: [],
-  embed: (inputs) => inputs.clone() as tf.Tensor2D,
-  dispose: () => {},
-};

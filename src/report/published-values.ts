@@ -84,6 +84,7 @@ function whyNotComparable({ spec, data }: RunRecord, { protocol, status }: Publi
     ...(data.partial === null ? [] : [`ours is ${data.partial}`]),
     ...((spec.dataset as { name: string }).name === 'cub-200-crops' ? ['ours are crops'] : []),
     ...(split.name === 'paper' ? [] : ['ours is another split']),
+    ...(model.name.startsWith('onnx') ? ['ours is another network'] : []),
     ...(protocol.startsWith('GoogLeNet') ? [] : [`theirs is ${protocol}`]),
     ...(model.name === 'googlenet' && model.trains === 'all' ? [] : ['ours trains a part of the network']),
     ...(protocol.includes(`${model.embeddingDimension}-d`)

@@ -23,7 +23,7 @@ describe('a trained network that is kept', () => {
     const { status, stdout, stderr } = runKit(['model', 'export', record, '--out', model]);
     expect([stderr, status]).toEqual(['', 0]);
     expect(Number(/largest difference (\S+) of/.exec(stdout)?.[1])).toBeLessThan(1e-4);
-    const { metadata } = await readOnnxFile(model);
+    const { metadata } = readOnnxFile(model);
     expect(metadata['angular-loss-kit.run']).toBe(JSON.parse(readFileSync(record, 'utf8')).id);
     expect(JSON.parse(metadata['angular-loss-kit.trained-classes'])).toHaveLength(6);
     expect(metadata['angular-loss-kit.input']).toMatch(/\[n, 3, 16, 16\], red, green, blue, 0 to 255/);

@@ -33,7 +33,7 @@ describe.each([
     'fits %s: its splits hold what every batch and K asks for',
     (__, classSizes) => {
       const content = experimentOnPictures({ directory: 'My Pictures/Käfer', classSizes, backbone });
-      expect(content.name).toBe('ka-fer');
+      expect(content.name).toBe(backbone === undefined ? 'ka-fer' : 'ka-fer-googlenet');
       const set = setOf(classSizes);
       for (const profile of ['smoke', 'quick', 'full']) {
         const { specs } = layOutExperiment(content, 'test', { profile });
