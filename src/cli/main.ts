@@ -136,7 +136,10 @@ program
 program
   .command('lab')
   .description('run the notebooks without Python; executed copies go to results/notebooks/')
-  .argument('[notebooks...]', 'paths; default: all of notebooks/')
+  .argument(
+    '[notebooks...]',
+    'paths, or numbers or names of notebooks/, for example 03 or collapse (default: all of them)',
+  )
   .option('--results <folder>', 'where the executed copies go', 'results')
   .option('--force', 'write over files of these names that the kit did not make')
   .option('--check', 'say which backends start here, on what, and what the others lack, and end')

@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+import { textOfFile } from '../files/text-of-file.js';
 import { KitError } from '../kit-error.js';
 
 /** An output of a cell, as nbformat 4 has it. */
@@ -14,6 +15,8 @@ export type NotebookOutput =
 
 export interface NotebookCell {
   readonly cell_type: 'markdown' | 'code' | 'raw';
+  /** From nbformat 4.5 on. */
+  readonly id?: string;
   readonly source: string | readonly string[];
   outputs?: NotebookOutput[];
   execution_count?: number | null;
@@ -24,23 +27,65 @@ export interface Notebook {
   readonly metadata?: {
     /** Seconds that a run of the whole notebook may take; for notebooks that take longer than the default. */
     readonly kit?: { readonly timeoutSeconds?: number };
+    /** Of an executed copy: what ran it, and the notebook that it is of (see `executedFrom`). */
+    readonly executed_by?: string;
+    readonly executed_from?: string;
   };
   readonly cells: NotebookCell[];
 }
 
-/** @throws KitError `unsupported-file` where it is no notebook of nbformat 4 */
+/** What running and showing a notebook rests on; everything else is kept as it is. */
+const notebookSchema = z.looseObject({
+  nbformat: z.literal(4),
+  metadata: z
+    .looseObject({ kit: z.looseObject({ timeoutSeconds: z.number().positive().optional() }).optional() })
+    .optional(),
+  cells: z.array(
+    z.looseObject({
+      cell_type: z.enum(['markdown', 'code', 'raw']),
+      source: z.union([z.string(), z.array(z.string())]),
+    }),
+  ),
+});
+
+/**
+ * @throws KitError `unsupported-file` where it can't be read or is no notebook of nbformat 4, naming the cell
+ */
 export function readNotebook(path: string): Notebook {
+  const result = notebookSchema.safeParse(jsonOf(path));
+  if (result.success) return result.data as unknown as Notebook;
+  const [{ path: place, message }] = result.error.issues;
+  throw new KitError(
+    'unsupported-file',
+    `${path} is not a notebook of nbformat 4: ${fault(place, message)}.`,
+  );
+}
+
+function jsonOf(path: string): unknown {
   try {
-    const notebook = JSON.parse(readFileSync(path, 'utf8')) as Notebook;
-    if (notebook.nbformat === 4 && Array.isArray(notebook.cells)) return notebook;
+    // Without a byte order mark, which Windows' editors put there.
+    return JSON.parse(textOfFile(path));
   } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    const reasons: Record<string, string> = { ENOENT: 'there is no such file', EISDIR: 'it is a folder' };
     throw new KitError(
       'unsupported-file',
-      `${path} can't be read as a notebook: ${(error as Error).message}`,
+      `${path} can't be read as a notebook: ${reasons[code ?? ''] ?? (error as Error).message}.`,
       { cause: error },
     );
   }
-  throw new KitError('unsupported-file', `${path} is not a notebook of nbformat 4.`);
+}
+
+function fault(place: readonly PropertyKey[], message: string): string {
+  const [root, index, field] = place;
+  if (root === 'nbformat')
+    return '"nbformat" is not 4 (Jupyter converts older ones: jupyter nbconvert --to notebook)';
+  if (root === undefined) return 'it is JSON of another kind';
+  if (root !== 'cells' || index === undefined) return `${place.map(String).join('.')}: ${message}`;
+  const cell = `its cell ${Number(index) + 1}`;
+  if (field === 'source') return `${cell} has no "source" that is text or lines of text`;
+  if (field === 'cell_type') return `${cell} has no "cell_type" of markdown, code or raw`;
+  return `${cell}: ${message}`;
 }
 
 /** A cell's source in one piece. */

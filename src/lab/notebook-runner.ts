@@ -1,5 +1,5 @@
 import { fork } from 'node:child_process';
-import { basename, dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve, sep } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { writeFileWhole } from '../files/write-file-whole.js';
@@ -12,6 +12,8 @@ const DEFAULT_TIMEOUT_SECONDS = 600;
 export interface RunNotebookOptions {
   /** Where the executed copy goes; it is written also when a cell fails, with the outputs up to there. */
   readonly outputPath: string;
+  /** What the executed copy says it is of. */
+  readonly executedFrom?: string;
   /** For the whole notebook. Default: what its metadata says under `kit`, or 600. */
   readonly timeoutSeconds?: number;
   /** Called as each code cell begins. */
@@ -46,29 +48,73 @@ export async function runNotebook(path: string, options: RunNotebookOptions): Pr
     }
   } finally {
     child.stop();
-    const executed = { ...notebook, metadata: { ...notebook.metadata, executed_by: 'angular-loss-kit' } };
+    const mark = { executed_by: EXECUTED_BY, executed_from: options.executedFrom };
+    const executed = { ...notebook, metadata: { ...notebook.metadata, ...mark } };
     writeFileWhole(options.outputPath, `${JSON.stringify(executed, null, 1)}\n`);
   }
 }
 
-/** Where the executed copy of a notebook goes. */
-export function executedPath(path: string, folder: string): string {
-  return join(folder, basename(path));
+const EXECUTED_BY = 'angular-loss-kit';
+
+/** The source that an executed copy names; undefined where it is no executed copy, or of before it named one. */
+export function sourceOfExecuted(path: string): string | undefined {
+  try {
+    const { executed_by, executed_from } = readNotebook(path).metadata ?? {};
+    return executed_by === EXECUTED_BY ? executed_from : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Where the executed copies of notebooks go: into `folder` by their names, or, where two have one name, with as much of their
+ * folders as they do not share.
+ */
+export function executedPaths(paths: readonly string[], folder: string): string[] {
+  const names = paths.map((path) => basename(path).toLowerCase());
+  if (new Set(names).size === names.length) return paths.map((path) => join(folder, basename(path)));
+  const parts = paths.map((path) => resolve(path).split(sep));
+  const shared = parts[0].findIndex((part, i) => parts.some((other) => other[i] !== part));
+  return parts.map((own) => join(folder, ...own.slice(shared)));
 }
 
 /** What an executed copy holds in its metadata. */
 export const EXECUTED_MARK = /"executed_by": "angular-loss-kit"/;
 
-/** Runs notebooks one after another into `folder`. @throws KitError `notebook-failed` at the first that fails */
+export interface PlannedNotebook extends Pick<RunNotebookOptions, 'outputPath' | 'executedFrom'> {
+  readonly path: string;
+}
+
+export interface RunNotebooksOptions {
+  /** Called as each code cell begins. */
+  onCell?(path: string, done: number, total: number): void;
+  /** Called as a notebook fails; the next one is run. */
+  onFailure?(path: string): void;
+}
+
+/**
+ * Runs notebooks one after another, also after one that fails.
+ *
+ * @throws KitError `notebook-failed` at the end, with every notebook that failed
+ */
 export async function runNotebooks(
-  paths: readonly string[],
-  folder: string,
-  onCell?: (path: string, done: number, total: number) => void,
+  notebooks: readonly PlannedNotebook[],
+  { onCell, onFailure }: RunNotebooksOptions = {},
 ): Promise<void> {
-  for (const path of paths) {
-    const outputPath = executedPath(path, folder);
-    await runNotebook(path, { outputPath, onCell: (done, total) => onCell?.(path, done, total) });
+  const failures: KitError[] = [];
+  for (const { path, ...options } of notebooks) {
+    try {
+      await runNotebook(path, { ...options, onCell: (done, total) => onCell?.(path, done, total) });
+    } catch (error) {
+      if (!(error instanceof KitError) || error.code !== 'notebook-failed') throw error;
+      failures.push(error);
+      onFailure?.(path);
+    }
   }
+  if (failures.length === 0) return;
+  const heading =
+    notebooks.length > 1 ? `${failures.length} of ${notebooks.length} notebooks failed:\n\n` : '';
+  throw new KitError('notebook-failed', heading + failures.map(({ message }) => message).join('\n\n'));
 }
 
 /** A process that holds one notebook's variables; reports come over a pipe of their own, line by line. */
