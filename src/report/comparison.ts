@@ -20,6 +20,20 @@ export interface Comparison {
   readonly over: string;
 }
 
+/**
+ * How fast a method learns: mean of Recall@1 on the validation classes over the readings after step 0, which lie equally
+ * far apart; in proportion to the area under the curve. Not a column of tables.
+ */
+export const CONVERGENCE_COLUMN = 'validation R@1, mean over the steps';
+
+function scoreOf(record: RunRecord, column: string): number | undefined {
+  if (column !== CONVERGENCE_COLUMN) return columnsOf(record).get(column);
+  const trained = record.curve.filter(({ step }) => step > 0);
+  return trained.length === 0
+    ? undefined
+    : 100 * mean(trained.map(({ validationRecallAt1 }) => validationRecallAt1));
+}
+
 /** Scores that records hold by class, by the name of their column. */
 const BY_CLASS: Readonly<
   Record<string, (scores: NonNullable<RunRecord['classScores']>, place: number) => number>
@@ -57,12 +71,13 @@ function comparePair(
   second: string,
   column: string,
 ): Comparison | null {
-  const runs = pairedRuns(records, first, second).filter(([a]) => columnsOf(a).has(column));
-  if (runs.length === 0) return null;
-  const points = runs.map((pair) => {
-    const [a, b] = pair.map((record) => columnsOf(record).get(column) as number);
-    return a - b;
+  const scored = pairedRuns(records, first, second).flatMap((pair) => {
+    const [a, b] = pair.map((record) => scoreOf(record, column));
+    return a === undefined || b === undefined ? [] : [{ pair, points: a - b }];
   });
+  if (scored.length === 0) return null;
+  const runs = scored.map(({ pair }) => pair);
+  const points = scored.map((run) => run.points);
   const folds = runs.map(([{ spec }]) => foldOf(spec));
   const byClass = BY_CLASS[column];
   const names = { first, second };
@@ -77,7 +92,11 @@ function comparePair(
     a.classScores && b.classScores ? [[a.classScores, b.classScores] as const] : [],
   );
   if (byClass === undefined || both.length < runs.length)
-    return { ...names, ...pairedDifference(points), over: `${seedsText(runs.length)}, these test classes` };
+    return {
+      ...names,
+      ...pairedDifference(points),
+      over: `${seedsText(runs.length)}, these ${column === CONVERGENCE_COLUMN ? 'validation' : 'test'} classes`,
+    };
   const { queries } = both[0][0];
   const difference = twoLevelDifference({
     queries,

@@ -4,6 +4,7 @@ import type { ChartSpec } from './chart.js';
 import { type MethodScores, methodScores, VALIDATION_COLUMN } from './method-scores.js';
 import { spreadLabels } from './spread-labels.js';
 import { formatEstimate } from './table.js';
+import { wrappedSubtitle } from './wrapped-subtitle.js';
 
 /** Six colours that colour-blind eyes tell apart (Okabe & Ito 2008), without its yellow, which is faint on white. */
 const TRAINED_COLOURS = ['#0072B2', '#D55E00', '#009E73', '#CC79A7', '#E69F00', '#56B4E9'];
@@ -44,7 +45,7 @@ export function recallChart(records: readonly RunRecord[], subtitle: string): Ch
     title: {
       text:
         column === VALIDATION_COLUMN ? 'Recall@1 on the validation classes' : 'Recall@1 on unseen classes',
-      subtitle: wrapped(subtitle),
+      subtitle: wrappedSubtitle(subtitle),
     },
     width: PLOT_WIDTH,
     height: { step: 32 },
@@ -130,19 +131,6 @@ export function recallAtKChart(records: readonly RunRecord[], subtitle: string):
   });
 }
 
-const SUBTITLE_LETTERS = 76;
-
-/** Breaks at the middle dots, so that a long subtitle does not widen the chart. */
-function wrapped(subtitle: string): string[] {
-  const lines: string[] = [];
-  for (const part of subtitle.split(' · ')) {
-    const joined = `${lines.at(-1)} · ${part}`;
-    if (lines.length > 0 && joined.length <= SUBTITLE_LETTERS) lines[lines.length - 1] = joined;
-    else lines.push(part);
-  }
-  return lines;
-}
-
 function meanCurve(records: readonly RunRecord[]): { x: number; y: number }[] {
   const points = records.flatMap((record) => record.curve);
   const steps = [...new Set(points.map((point) => point.step))].sort((a, b) => a - b);
@@ -200,7 +188,7 @@ function lineChart({ title, subtitle, lines, styles: look, x, yTitle }: LineChar
   const labels = lines.map(({ method }, i) => ({ method, x: right, y: places[i] }));
   const color = { field: 'method', type: 'nominal', scale: colourScale(look), legend: null } as const;
   return {
-    title: { text: title, subtitle: wrapped(subtitle) },
+    title: { text: title, subtitle: wrappedSubtitle(subtitle) },
     width: PLOT_WIDTH,
     height: PLOT_HEIGHT,
     encoding: {

@@ -11,6 +11,7 @@ import { curveChart, recallAtKChart, recallChart } from './method-charts.js';
 import { type MethodScores, methodScores, splitNote } from './method-scores.js';
 import type { PictureEmbeddings } from './picture-sheet.js';
 import { compareWithPublished, readPublishedValues } from './published-values.js';
+import { rankChart } from './rank-chart.js';
 import { formatEstimate, partialNote, scoreTables } from './table.js';
 
 export interface ReportedExperiment {
@@ -44,7 +45,10 @@ export async function writeReport({ resultsDirectory, experiments }: WriteReport
 
 /** What `writeReport` may write for an experiment. */
 export function reportPaths(results: string, name: string): string[] {
-  const charts = ['recall', 'recall-at-k', 'curves'].flatMap((kind) => [`${kind}.svg`, `${kind}.png`]);
+  const charts = ['recall', 'recall-at-k', 'curves', 'ranks'].flatMap((kind) => [
+    `${kind}.svg`,
+    `${kind}.png`,
+  ]);
   return [
     join(results, 'index.html'),
     ...['csv', 'md'].map((ending) => join(results, 'tables', `${name}.${ending}`)),
@@ -69,6 +73,7 @@ async function writeExperiment(experiment: ReportedExperiment, results: string):
     const counted = `${whole(classes)} ${part === 'test' ? 'unseen' : 'validation'} classes, ${whole(images)} pictures`;
     return marked(`${data.name}: ${counted} · ${description}`);
   };
+  const ranks = tested ? rankChart(records, of('test')) : null;
   const charts = [
     await writeChart('recall', recallChart(records, of(tested ? 'test' : 'validation'))),
     ...(tested
@@ -77,6 +82,7 @@ async function writeExperiment(experiment: ReportedExperiment, results: string):
           await writeChart('curves', curveChart(records, of('validation'))),
         ]
       : []),
+    ...(ranks === null ? [] : [await writeChart('ranks', ranks)]),
   ];
 
   async function writeChart(kind: string, spec: Parameters<typeof renderChart>[0]): Promise<string> {

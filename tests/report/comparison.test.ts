@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { compareAll, comparePairs } from '../../src/report/comparison.js';
+import { CONVERGENCE_COLUMN, compareAll, comparePairs } from '../../src/report/comparison.js';
 import { methodScores } from '../../src/report/method-scores.js';
+import { rankChart } from '../../src/report/rank-chart.js';
 import { scoreTables } from '../../src/report/table.js';
 import type { RunRecord } from '../../src/types/run-record.js';
 import { madeUpRecord } from './synthetic-runs.js';
@@ -62,6 +63,26 @@ describe('two methods', () => {
     expect(methodScores(folded)[0]).toMatchObject({ method: 'A', folds: 4, seeds: 2 });
   });
 
+  // Readings after step 0: 50 and 49 against 40 and 39, each two seeds the same.
+  it('are compared in how fast they learn by the mean of the readings after step 0, baselines not at all', () => {
+    const learning = [0, 1].flatMap((seed) => [
+      madeUpRecord({ method: 'A', seed, recall: 0.5 + seed / 100, tested: false }),
+      madeUpRecord({ method: 'B', seed, recall: 0.4, tested: false }),
+      madeUpRecord({ method: 'raw', seed, recall: 0.4, trained: false }),
+    ]);
+    const [found, ...rest] = comparePairs(
+      learning,
+      [
+        ['A', 'B'],
+        ['A', 'raw'],
+      ],
+      CONVERGENCE_COLUMN,
+    );
+    expect(found.mean).toBeCloseTo(10.5, 10);
+    expect(found.over).toBe('2 seeds, these validation classes');
+    expect(rest).toEqual([]);
+  });
+
   it('get p-values that are corrected for all comparisons made together', () => {
     const three = [...records, ...[0, 1, 2].map((seed) => withHits('N-pair', seed, [8, 8, 7 + (seed % 2)]))];
     const alone = comparePairs(three, [['Angular', 'Triplet']])[0].pValue as number;
@@ -70,6 +91,23 @@ describe('two methods', () => {
     expect((together?.pValue as number) / alone).toBeGreaterThan(1.9);
     expect((together?.pValue as number) / alone).toBeLessThan(3.1);
     expect(all.ranks.map(({ name }) => name)).toEqual(['Angular', 'N-pair', 'Triplet']);
+  });
+});
+
+describe('a chart of ranks', () => {
+  const runs = (method: string, hits: number) =>
+    [0, 1, 2].map((seed) => withHits(method, seed, [hits, hits, hits - (seed % 2)]));
+
+  it('has a bar from the best to the worst rank that the comparisons leave open', () => {
+    const chart = rankChart([...runs('A', 9), ...runs('B', 4), ...runs('C', 4)], 'squares · made up');
+    const { values } = (chart as unknown as { data: { values: { name: string; text: string }[] } }).data;
+    expect(values.map(({ name, text }) => `${name}: ${text}`)).toEqual(['A: 1', 'B: 2 to 3', 'C: 2 to 3']);
+  });
+
+  it('is not drawn of two methods, nor where no comparison has an interval', () => {
+    expect(rankChart([...runs('A', 9), ...runs('B', 4)], '')).toBeNull();
+    const single = ['A', 'B', 'C'].map((method) => madeUpRecord({ method, seed: 0, recall: 0.4 }));
+    expect(rankChart(single, '')).toBeNull();
   });
 });
 
