@@ -100,8 +100,12 @@ export {
 export { type EmbeddingHeadOptions, embeddingHead } from './models/embedding-head.js';
 export type { Model, Parameter } from './models/model.js';
 export { type ChartSpec, type RenderedChart, renderChart } from './report/chart.js';
+export { type ComparisonTableOptions, comparisonTable } from './report/comparison-table.js';
 export { curveChart, recallAtKChart, recallChart } from './report/method-charts.js';
+export { rankChart } from './report/rank-chart.js';
+export { type SettingChartOptions, settingChart } from './report/setting-chart.js';
 export { type ScoreTables, scoreTables, summaryTable } from './report/table.js';
+export { triesChart } from './report/tries-chart.js';
 export { SeededRandom } from './seeded-random.js';
 export { type Estimate, estimate } from './statistics/estimate.js';
 export { holmAdjusted } from './statistics/holm.js';

@@ -1,6 +1,6 @@
 import { readRecords } from '../experiments/record-store.js';
 import { verdict } from '../statistics/verdict.js';
-import { comparePairs } from './comparison.js';
+import { comparisonsWith } from './comparison-table.js';
 import { markdownTable } from './markdown-table.js';
 import { methodScores } from './method-scores.js';
 import { formatEstimate } from './table.js';
@@ -14,11 +14,7 @@ const END = '<!-- /methods -->';
 export function readmeTable(results: string): string {
   const records = readRecords(results, EXPERIMENT);
   const rows = methodScores(records);
-  const others = rows.filter((row) => row.trained && row.method !== AGAINST);
-  const comparisons = comparePairs(
-    records,
-    others.map(({ method }) => [method, AGAINST] as const),
-  );
+  const comparisons = comparisonsWith(records, AGAINST);
   return markdownTable(
     ['Emoji, unseen classes', 'R@1', 'MAP@R', 'NMI', 'R@1 less triplet’s', 'Better than triplet?'],
     rows.map((row) => {

@@ -1,0 +1,118 @@
+import { type Estimate, estimate } from '../statistics/estimate.js';
+import type { RunRecord } from '../types/run-record.js';
+import type { ChartSpec } from './chart.js';
+import { columnsOf } from './method-scores.js';
+import { wrappedSubtitle } from './wrapped-subtitle.js';
+
+export interface SettingChartOptions {
+  readonly title: string;
+  readonly subtitle: string;
+  /** The number that varies, by its place in the spec: `loss.alphaDegrees`. Records without it are left out. */
+  readonly setting: string;
+  /** Title of the axis, with its unit. */
+  readonly axis: string;
+  /** The line that a method belongs to. Default: all one line. */
+  readonly line?: (method: string) => string;
+  /** One picture each. Default R@1, MAP@R, NMI, F1. */
+  readonly columns?: readonly string[];
+  /** For settings that double from one to the next. */
+  readonly logarithmic?: boolean;
+}
+
+/** Scores on unseen classes by one setting: mean and 95% interval over seeds, a picture a score, a line a loss. */
+export function settingChart(records: readonly RunRecord[], options: SettingChartOptions): ChartSpec {
+  const { title, subtitle, axis, logarithmic = false } = options;
+  const values = settingValues(records, options);
+  const lines = [...new Set(values.map(({ line }) => line))];
+  const at = [...new Set(values.map(({ setting }) => setting))].sort((a, b) => a - b);
+  const color = {
+    field: 'line',
+    type: 'nominal',
+    title: null,
+    scale: { domain: lines, range: ['#0072B2', '#D55E00', '#009E73'].slice(0, lines.length) },
+    legend: lines.length === 1 ? null : { orient: 'top' },
+  } as const;
+  return {
+    title: { text: title, subtitle: wrappedSubtitle(subtitle) },
+    data: { values },
+    facet: { field: 'column', type: 'nominal', title: null, sort: [...(options.columns ?? COLUMNS)] },
+    columns: 2,
+    resolve: { scale: { y: 'independent' } },
+    spec: {
+      width: 240,
+      height: 150,
+      encoding: {
+        x: {
+          field: 'setting',
+          type: 'quantitative',
+          title: axis,
+          scale: { type: logarithmic ? 'log' : 'linear', zero: false, nice: false },
+          axis: { values: at, grid: false },
+        },
+        color,
+      },
+      layer: [
+        {
+          mark: { type: 'rule', strokeWidth: 4, opacity: 0.3, strokeCap: 'round' },
+          encoding: {
+            y: { field: 'low', type: 'quantitative', title: '%', scale: { zero: false } },
+            y2: { field: 'high' },
+          },
+        },
+        {
+          mark: { type: 'line', point: { size: 30, filled: true } },
+          encoding: { y: { field: 'mean', type: 'quantitative' } },
+        },
+      ],
+    },
+  };
+}
+
+const COLUMNS = ['R@1', 'MAP@R', 'NMI', 'F1'];
+
+interface SettingValue {
+  readonly line: string;
+  readonly setting: number;
+  readonly column: string;
+  readonly mean: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+/** What the chart draws: a line's mean and interval at each value of the setting, by score. */
+export function settingValues(
+  records: readonly RunRecord[],
+  { setting, line = () => '', columns = COLUMNS }: Pick<SettingChartOptions, 'setting' | 'line' | 'columns'>,
+): SettingValue[] {
+  const measured = records.flatMap((record) => {
+    const value = numberAt(record.spec, setting);
+    return value === null || record.metrics === null
+      ? []
+      : [{ line: line(record.method), value, scores: columnsOf(record) }];
+  });
+  const groups = new Map(measured.map((run) => [JSON.stringify([run.line, run.value]), run]));
+  return [...groups.values()]
+    .sort((a, b) => a.value - b.value)
+    .flatMap((group) =>
+      columns.map((column): SettingValue => {
+        const own = measured.filter((run) => run.line === group.line && run.value === group.value);
+        const { mean, halfWidth }: Estimate = estimate(own.map(({ scores }) => scores.get(column) as number));
+        const half = halfWidth ?? 0;
+        return {
+          line: group.line,
+          setting: group.value,
+          column,
+          mean,
+          low: mean - half,
+          high: mean + half,
+        };
+      }),
+    );
+}
+
+function numberAt(spec: unknown, place: string): number | null {
+  const value = place
+    .split('.')
+    .reduce<unknown>((at, key) => (at as Readonly<Record<string, unknown>> | null | undefined)?.[key], spec);
+  return typeof value === 'number' ? value : null;
+}

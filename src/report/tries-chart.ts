@@ -1,0 +1,57 @@
+import type { RunRecord } from '../types/run-record.js';
+import type { ChartSpec } from './chart.js';
+
+/** Best validation Recall@1 of the worst and of the best try of a method, in percent. */
+export interface TriesSpan {
+  readonly method: string;
+  readonly tries: number;
+  readonly worst: number;
+  readonly best: number;
+}
+
+/** How much a loss depends on its settings: one entry a method of a tuning experiment, best first. */
+export function triesSpans(records: readonly RunRecord[]): TriesSpan[] {
+  const methodOf = ({ method }: RunRecord) => method.split(' · ')[0];
+  return [...new Set(records.map(methodOf))]
+    .map((method) => {
+      const tries = records
+        .filter((record) => methodOf(record) === method)
+        .map(({ curve }) => 100 * Math.max(...curve.map((point) => point.validationRecallAt1)));
+      return { method, tries: tries.length, worst: Math.min(...tries), best: Math.max(...tries) };
+    })
+    .sort((a, b) => b.best - a.best);
+}
+
+/** The spans as bars from the worst try to the best. */
+export function triesChart(records: readonly RunRecord[], subtitle: string): ChartSpec {
+  const x = { type: 'quantitative' as const, title: 'Recall@1, %', scale: { zero: false } };
+  return {
+    title: { text: 'One loss, its tries: the worst (grey) and the best (blue)', subtitle },
+    width: 330,
+    height: { step: 26 },
+    data: { values: triesSpans(records) },
+    encoding: {
+      y: {
+        field: 'method',
+        type: 'nominal',
+        title: null,
+        sort: { field: 'best', op: 'max', order: 'descending' },
+        axis: { domain: false, ticks: false, labelPadding: 10 },
+      },
+    },
+    layer: [
+      {
+        mark: { type: 'rule', strokeWidth: 5, opacity: 0.35, color: '#0072B2' },
+        encoding: { x: { field: 'worst', ...x }, x2: { field: 'best' } },
+      },
+      {
+        mark: { type: 'point', filled: true, size: 60, opacity: 1, color: '#0072B2' },
+        encoding: { x: { field: 'best', type: 'quantitative' } },
+      },
+      {
+        mark: { type: 'point', filled: true, size: 60, opacity: 1, color: '#9a9a9a' },
+        encoding: { x: { field: 'worst', type: 'quantitative' } },
+      },
+    ],
+  };
+}
