@@ -100,8 +100,10 @@ export {
 export { type EmbeddingHeadOptions, embeddingHead } from './models/embedding-head.js';
 export type { Model, Parameter } from './models/model.js';
 export { type ChartSpec, type RenderedChart, renderChart } from './report/chart.js';
+export { claimsOverview } from './report/claims.js';
 export { type ComparisonTableOptions, comparisonTable } from './report/comparison-table.js';
 export { curveChart, recallAtKChart, recallChart } from './report/method-charts.js';
+export { publishedTable } from './report/published-values.js';
 export { rankChart } from './report/rank-chart.js';
 export { type SettingChartOptions, settingChart } from './report/setting-chart.js';
 export { type ScoreTables, scoreTables, summaryTable } from './report/table.js';

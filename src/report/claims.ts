@@ -1,4 +1,5 @@
 import { readRecords } from '../experiments/record-store.js';
+import { KitError } from '../kit-error.js';
 import {
   agreementOf,
   allOf,
@@ -282,6 +283,25 @@ const DEVIATIONS: readonly (readonly [what: string, effect: string])[] = [
   ['λ, batch size, learning rate and iterations of the paper are unknown', 'cars-lambda, cars-batch-size'],
 ];
 
+/** The verdicts of some claims, by id, from the records of a results folder. @throws KitError `invalid-argument` for another id */
+export function claimsOverview(results: string, ids: readonly string[]): string {
+  const unknown = ids.filter((id) => CLAIMS.every((claim) => claim.id !== id));
+  if (unknown.length > 0)
+    throw new KitError(
+      'invalid-argument',
+      `There is no claim ${unknown.join(', ')}; there are ${CLAIMS.map(({ id }) => id).join(', ')}.`,
+    );
+  const judged = judgeClaims(results).filter(({ id }) => ids.includes(id));
+  return overviewTable(judged, ({ sentence }) => sentence);
+}
+
+function overviewTable(claims: readonly TestedClaim[], sentenceOf: (claim: TestedClaim) => string): string {
+  return markdownTable(
+    ['Claim', 'Source', 'Verdict', 'Experiments'],
+    claims.map((claim) => [sentenceOf(claim), claim.source, claim.finding, counted(claim)]),
+  );
+}
+
 export function claimsMarkdown(claims: readonly TestedClaim[]): string {
   const sections = claims.map((claim) => {
     const { id, source, sentence, finding, parts, changedBy } = claim;
@@ -301,10 +321,7 @@ export function claimsMarkdown(claims: readonly TestedClaim[]): string {
         : markdownTable(['Experiment', 'Difference', 'Points', 'Finding', 'Over', 'Command'], rows);
     return `## ${id}\n\n${sentence} (${source})\n\n**${finding}** (${counted(claim)}). What would change it: ${changedBy}.\n\n${table}`;
   });
-  const overview = markdownTable(
-    ['Claim', 'Source', 'Verdict', 'Experiments'],
-    claims.map((claim) => [`[${claim.sentence}](#${claim.id})`, claim.source, claim.finding, counted(claim)]),
-  );
+  const overview = overviewTable(claims, ({ sentence, id }) => `[${sentence}](#${id})`);
   return `# Claims
 
 Made from the records of \`runs/\` by \`npx kit reproduce claims\`. A claim is verified or falsified where every experiment that was run says so, and inconclusive where they do not agree; an experiment that compares several pairs for one claim needs all of them. Its scope is the data and the network of those experiments, named in each row. Intervals are 95%; p-values are corrected for all comparisons of one score in one experiment (Holm). A row without records is "not tested".

@@ -10,7 +10,7 @@ import { htmlPage } from './html-page.js';
 import { curveChart, recallAtKChart, recallChart } from './method-charts.js';
 import { type MethodScores, methodScores, splitNote } from './method-scores.js';
 import type { PictureEmbeddings } from './picture-sheet.js';
-import { compareWithPublished, readPublishedValues } from './published-values.js';
+import { PUBLISHED_HEADER, publishedRows } from './published-values.js';
 import { rankChart } from './rank-chart.js';
 import { formatEstimate, partialNote, scoreTables } from './table.js';
 
@@ -201,25 +201,13 @@ ${rows.join('\n')}
 
 /** Where others published a score of the same loss on the same data set: theirs beside ours, and why not where not. */
 function publishedSection(records: readonly RunRecord[]): string {
-  const cells = compareWithPublished(records, readPublishedValues());
-  if (cells.length === 0) return '';
-  const rows = cells.map(
-    ({ published: { dataset, score, method, value, source, table, status }, ...found }) => {
-      const texts = [
-        `${dataset} ${score}`,
-        `${method}: ${value}`,
-        `${source}, ${table}`,
-        status,
-        found.ours,
-        found.finding,
-        found.reason,
-      ];
-      return `<tr>${texts.map((text) => `<td>${escapedText(text)}</td>`).join('')}</tr>`;
-    },
-  );
-  return `<details><summary>Beside published values: ${cells.length} cells</summary>
-<div class="scroll"><table class="runs"><thead><tr><th>Score</th><th>Published</th><th>Source</th><th>Status</th><th>Ours</th><th>Finding</th><th>Why</th></tr></thead><tbody>
-${rows.join('\n')}
+  const rows = publishedRows(records);
+  if (rows.length === 0) return '';
+  const line = (tag: string, texts: readonly string[]) =>
+    `<tr>${texts.map((text) => `<${tag}>${escapedText(text)}</${tag}>`).join('')}</tr>`;
+  return `<details><summary>Beside published values: ${rows.length} cells</summary>
+<div class="scroll"><table class="runs"><thead>${line('th', PUBLISHED_HEADER)}</thead><tbody>
+${rows.map((row) => line('td', row)).join('\n')}
 </tbody></table></div></details>`;
 }
 

@@ -4,6 +4,7 @@ import { projectRoot } from '../experiments/environment.js';
 import { readSpecFile } from '../experiments/read-spec-file.js';
 import { parseWith } from '../experiments/run-spec.js';
 import type { RunRecord } from '../types/run-record.js';
+import { markdownTable } from './markdown-table.js';
 import { methodScores } from './method-scores.js';
 
 const publishedValue = z.strictObject({
@@ -92,4 +93,26 @@ function whyNotComparable({ spec, data }: RunRecord, { protocol, status }: Publi
       : [`ours has ${model.embeddingDimension} dimensions`]),
     ...(status === 'rounded' ? ['theirs is rounded'] : []),
   ];
+}
+
+export const PUBLISHED_HEADER = ['Score', 'Published', 'Source', 'Status', 'Ours', 'Finding', 'Why'];
+
+/** A row for each cell that was published of a loss that the records hold, in the columns of the header. */
+export function publishedRows(records: readonly RunRecord[]): string[][] {
+  return compareWithPublished(records, readPublishedValues()).map(
+    ({ published: { dataset, score, method, value, source, table, status }, ours, finding, reason }) => [
+      `${dataset} ${score}`,
+      `${method}: ${value}`,
+      `${source}, ${table}`,
+      status,
+      ours,
+      finding,
+      reason,
+    ],
+  );
+}
+
+/** Published values beside ours, as Markdown. */
+export function publishedTable(records: readonly RunRecord[]): string {
+  return markdownTable(PUBLISHED_HEADER, publishedRows(records));
 }

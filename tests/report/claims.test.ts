@@ -2,8 +2,18 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { readExperiment } from '../../src/experiments/experiment-file.js';
 import { writeRecord } from '../../src/experiments/record-store.js';
-import { CLAIMS, claimsMarkdown, type DeclaredClaim, judgeClaims } from '../../src/report/claims.js';
-import { compareWithPublished, readPublishedValues } from '../../src/report/published-values.js';
+import {
+  CLAIMS,
+  claimsMarkdown,
+  claimsOverview,
+  type DeclaredClaim,
+  judgeClaims,
+} from '../../src/report/claims.js';
+import {
+  compareWithPublished,
+  publishedTable,
+  readPublishedValues,
+} from '../../src/report/published-values.js';
 import { readmeTable, withReadmeTable } from '../../src/report/readme-table.js';
 import { temporaryFolder } from '../picture-folder.js';
 import { madeUpRecord } from './synthetic-runs.js';
@@ -48,6 +58,16 @@ describe('claims', () => {
     for (const { sentence } of CLAIMS) expect(text).toContain(sentence);
   });
 
+  it('are shown by id as results/claims.md has them, and an id that is none is refused with those that are', () => {
+    const [head, , row] = claimsOverview('results', ['lifted-beats-triplet']).split('\n');
+    expect(head).toBe('| Claim | Source | Verdict | Experiments |');
+    const { sentence } = CLAIMS.find(({ id }) => id === 'lifted-beats-triplet') as DeclaredClaim;
+    expect(readFileSync('results/claims.md', 'utf8')).toContain(
+      row.replace(sentence, `[${sentence}](#lifted-beats-triplet)`),
+    );
+    expect(() => claimsOverview('results', ['nothing'])).toThrow(/no claim nothing; there are joint-beats/);
+  });
+
   it('name experiments, profiles and methods that are there', () => {
     for (const { experiment, profile, first, second } of CLAIMS.flatMap(({ tests }) => tests)) {
       const methods = readExperiment(`experiments/${experiment}.json`, { profile }).specs.map(
@@ -90,6 +110,13 @@ describe('published values', () => {
       };
       return { ...record, spec };
     });
+  it('stand beside ours in a table', () => {
+    expect(publishedTable(whole(0.36))).toContain('| Triplet: 36.1 ± 0.2 |');
+    expect(publishedTable([madeUpRecord({ method: 'Raw', seed: 0, recall: 0.3, trained: false })])).toMatch(
+      /^\| Score \|.*\n\|[ -|]*$/,
+    );
+  });
+
   const rambo = readPublishedValues().filter(({ value }) => value === 36.1);
 
   it('are the same within our interval, differ, or are not comparable for a reason that is said', () => {
