@@ -28,6 +28,7 @@ const STEPS: readonly { readonly experiment: string; readonly profile: string; r
   { experiment: 'cars-dimension', profile: 'paper' },
   { experiment: 'cars-batch-size', profile: 'paper' },
   { experiment: 'cars-convergence', profile: 'curves' },
+  { experiment: 'cars-convergence-seeds', profile: 'seeds' },
   { experiment: 'emoji-folds', profile: 'folds' },
 ];
 
