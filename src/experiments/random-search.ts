@@ -91,7 +91,7 @@ const WIDER = 3;
 export interface ChosenTry {
   readonly method: string;
   readonly tries: number;
-  /** Record of the best try, by validation Recall@1; of equal ones the first by id. */
+  /** Record of the best try, by validation Recall@1, among equals by MAP@R of the same step, then the first by id. */
   readonly record: RunRecord;
   readonly validationRecallAt1: number;
   /** What the tries set, of this one. */
@@ -102,6 +102,10 @@ export interface ChosenTry {
 
 export function validationOf({ curve }: RunRecord): number {
   return Math.max(...curve.map((point) => point.validationRecallAt1));
+}
+
+function validationMeanAveragePrecisionOf({ curve, chosenStep }: RunRecord): number {
+  return curve.find(({ step }) => step === chosenStep)?.validationMeanAveragePrecisionAtR ?? 0;
 }
 
 /** The best try of each method among its records. */
@@ -121,7 +125,12 @@ export function chooseTry(
       'invalid-argument',
       `${missing} of the ${tries.size} tries of ${method} have no record yet. Run them first: every method is to have equally many.`,
     );
-  const [record] = [...own].sort((a, b) => validationOf(b) - validationOf(a) || a.id.localeCompare(b.id));
+  const [record] = [...own].sort(
+    (a, b) =>
+      validationOf(b) - validationOf(a) ||
+      validationMeanAveragePrecisionOf(b) - validationMeanAveragePrecisionOf(a) ||
+      a.id.localeCompare(b.id),
+  );
   const over = tries.get(record.method) as Record<string, unknown>;
   const { ranges } = search.rounds[search.rounds.length - 1];
   const atEdge = settings.flatMap((place): ChosenTry['atEdge'][number][] => {

@@ -63,6 +63,18 @@ describe('random search', () => {
     );
   });
 
+  it('takes the better MAP@R of two tries with the same Recall@1', () => {
+    const records = drawTries(search, 'A', settings).map(([label], i) => {
+      const record = madeUpRecord({ method: `A · ${label}`, seed: 0, recall: 0.5 });
+      const curve = record.curve.map((point) => ({
+        ...point,
+        validationMeanAveragePrecisionAtR: i === 2 && point.step === record.chosenStep ? 0.3 : 0.2,
+      }));
+      return { ...record, curve };
+    });
+    expect(chooseTry(search, 'A', settings, records).record.method).toBe(records[2].method);
+  });
+
   it('of a setting without a range is refused', () => {
     expect(() => drawTries(search, 'A', ['model.radius'])).toThrow(
       /A searches model.radius, but search.rounds.0/,
