@@ -13,6 +13,7 @@ import type { PictureEmbeddings } from './picture-sheet.js';
 import { PUBLISHED_HEADER, publishedRows } from './published-values.js';
 import { rankChart } from './rank-chart.js';
 import { formatEstimate, partialNote, scoreTables } from './table.js';
+import { triesChart } from './tries-chart.js';
 
 export interface ReportedExperiment {
   /** Folder name of its records. */
@@ -42,6 +43,9 @@ export async function writeReport({ resultsDirectory, experiments }: WriteReport
   writeFileWhole(path, pageOf([...sections, claimsSection(resultsDirectory)]));
   return path;
 }
+
+/** Of a chart that has a row for each try; of a longer search it shows the worst and the best of each method. */
+const MOST_ROWS = 40;
 
 /** What `writeReport` may write for an experiment. */
 export function reportPaths(results: string, name: string): string[] {
@@ -75,7 +79,12 @@ async function writeExperiment(experiment: ReportedExperiment, results: string):
   };
   const ranks = tested ? rankChart(records, of('test')) : null;
   const charts = [
-    await writeChart('recall', recallChart(records, of(tested ? 'test' : 'validation'))),
+    await writeChart(
+      'recall',
+      !tested && methodScores(records).length > MOST_ROWS
+        ? triesChart(records, of('validation'))
+        : recallChart(records, of(tested ? 'test' : 'validation')),
+    ),
     ...(tested
       ? [
           await writeChart('recall-at-k', recallAtKChart(records, of('test'))),

@@ -1,5 +1,6 @@
 import type { RunRecord } from '../types/run-record.js';
 import type { ChartSpec } from './chart.js';
+import { wrappedSubtitle } from './wrapped-subtitle.js';
 
 /** Best validation Recall@1 of the worst and of the best try of a method, in percent. */
 export interface TriesSpan {
@@ -26,7 +27,10 @@ export function triesSpans(records: readonly RunRecord[]): TriesSpan[] {
 export function triesChart(records: readonly RunRecord[], subtitle: string): ChartSpec {
   const x = { type: 'quantitative' as const, title: 'Recall@1, %', scale: { zero: false } };
   return {
-    title: { text: 'One loss, its tries: the worst (grey) and the best (blue)', subtitle },
+    title: {
+      text: 'Validation Recall@1 of the worst try (grey) and the best (blue)',
+      subtitle: wrappedSubtitle(subtitle),
+    },
     width: 330,
     height: { step: 26 },
     data: { values: triesSpans(records) },

@@ -113,6 +113,26 @@ describe('results/index.html', () => {
     expect(text).not.toContain('unseen classes, ');
     expect(text).toContain('No finished runs yet.');
   });
+
+  it('shows the worst and the best try of each method where a search is too long for a row each', async () => {
+    const tries = (count: number) =>
+      Array.from({ length: count }, (_, i) =>
+        madeUpRecord({ method: `Triplet · margin ${i}`, seed: 0, recall: 0.4, tested: false }),
+      );
+    const resultsDirectory = temporaryFolder();
+    const experiment = (name: string, count: number) => ({
+      name,
+      title: name,
+      description: '',
+      records: tries(count),
+    });
+    await writeReport({ resultsDirectory, experiments: [experiment('short', 5), experiment('long', 50)] });
+    const figure = (name: string) =>
+      readFileSync(join(resultsDirectory, 'figures', `${name}-recall.svg`), 'utf8');
+    expect(figure('short')).toContain('margin 4');
+    expect(figure('long')).not.toContain('margin 4');
+    expect(figure('long')).toContain('worst try');
+  });
 });
 
 describe('the retrieval gallery', () => {
