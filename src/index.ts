@@ -101,7 +101,9 @@ export { type EmbeddingHeadOptions, embeddingHead } from './models/embedding-hea
 export type { Model, Parameter } from './models/model.js';
 export { type ChartSpec, type RenderedChart, renderChart } from './report/chart.js';
 export { claimsOverview } from './report/claims.js';
+export { CONVERGENCE_COLUMN } from './report/comparison.js';
 export { type ComparisonTableOptions, comparisonTable } from './report/comparison-table.js';
+export { convergenceTable } from './report/convergence-table.js';
 export { curveChart, recallAtKChart, recallChart } from './report/method-charts.js';
 export { publishedTable } from './report/published-values.js';
 export { rankChart } from './report/rank-chart.js';

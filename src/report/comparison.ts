@@ -26,7 +26,8 @@ export interface Comparison {
  */
 export const CONVERGENCE_COLUMN = 'validation R@1, mean over the steps';
 
-function scoreOf(record: RunRecord, column: string): number | undefined {
+/** A score of a record in percent; undefined where the record has none of that name. */
+export function scoreOf(record: RunRecord, column: string): number | undefined {
   if (column !== CONVERGENCE_COLUMN) return columnsOf(record).get(column);
   const trained = record.curve.filter(({ step }) => step > 0);
   return trained.length === 0
