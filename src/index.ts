@@ -109,7 +109,7 @@ export { publishedTable } from './report/published-values.js';
 export { rankChart } from './report/rank-chart.js';
 export { type SettingChartOptions, settingChart } from './report/setting-chart.js';
 export { type ScoreTables, scoreTables, summaryTable } from './report/table.js';
-export { triesChart } from './report/tries-chart.js';
+export { triesChart, triesSpans } from './report/tries-chart.js';
 export { SeededRandom } from './seeded-random.js';
 export { type Estimate, estimate } from './statistics/estimate.js';
 export { holmAdjusted } from './statistics/holm.js';
