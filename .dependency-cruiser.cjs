@@ -16,6 +16,7 @@ const allowed = {
   experiments: [...plain, 'losses', 'mining', 'models', 'datasets', 'features', 'evaluation', 'training'],
   report: [...plain, 'datasets', 'evaluation', 'experiments', 'statistics'],
   lab: [...plain, 'report'],
+  site: [...plain, 'experiments', 'report', 'lab'],
 };
 
 /** What stands at the root of src and every room may use. */

@@ -16,6 +16,7 @@ export type KitErrorCode =
   | 'not-writable'
   | 'notebook-failed'
   | 'out-of-memory'
+  | 'site-failed'
   | 'training-diverged'
   | 'unsupported-file';
 

@@ -30,26 +30,26 @@ export async function withProgress<Item, Result>(
   const stop = () => controller.abort();
   const line = lineUnderCell();
   const start = performance.now();
-  const say = (what: string) =>
-    line.text(`${label}: ${what}, ${Math.round((performance.now() - start) / 1000)} s`);
+  const elapsed = () => `${Math.round((performance.now() - start) / 1000)} s`;
+  const say = (what: string) => line.text(`${label}: ${what}`);
   const results: Result[] = [];
   // tslab runs the synchronous part of a cell with handlers of its own, and puts back what was there before it.
   await setImmediate();
   process.on('SIGINT', stop);
   try {
     for (const item of items) {
-      say(`${results.length} of ${items.length}`);
+      say(`${results.length} of ${items.length}, ${elapsed()}`);
       results.push(await work(item, { signal: controller.signal }));
       await throwIfInterrupted(controller.signal);
     }
   } catch (error) {
-    say(
-      `${controller.signal.aborted ? 'interrupted' : 'stopped'} after ${results.length} of ${items.length}`,
-    );
+    const how = controller.signal.aborted ? 'interrupted' : 'stopped';
+    say(`${how} after ${results.length} of ${items.length}, ${elapsed()}`);
     throw error;
   } finally {
     process.off('SIGINT', stop);
   }
+  // Without the time: what is stored of a finished cell is the same every time.
   say(`${items.length} of ${items.length}`);
   return results;
 }

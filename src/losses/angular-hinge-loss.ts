@@ -8,12 +8,29 @@ export interface AngularHingeOptions {
 }
 
 /**
- * Mean of [‖x_a−x_p‖² − 4 tan²α ‖x_n−x_c‖²]₊, x_c = (x_a+x_p)/2, over given triplets (Wang et al. 2017,
- * "Deep Metric Learning with Angular Loss", the loss of one triplet before Eq. 8).
+ * Hinge of the angular loss (Wang et al. 2017, "Deep Metric Learning with Angular Loss", the loss of one triplet before
+ * Eq. 8): with $t=\tan^2\alpha$ and $x_c=(x_a+x_p)/2$ the mean over given triplets of
  *
- * Gradient where active, t = tan²α: 2(x_a−x_p) − 2t(x_a+x_p−2x_n) to the anchor, 2(x_p−x_a) − 2t(x_a+x_p−2x_n)
- * to the positive, 4t(x_a+x_p−2x_n) to the negative: each sees all three points, but that at 45°, t = 1, the anchor's
- * own term cancels in its gradient, 4(x_n−x_p), and the positive's in its own.
+ * $$\bigl[\lVert x_a-x_p\rVert^2-4t\,\lVert x_n-x_c\rVert^2\bigr]_+.$$
+ *
+ * @gradient
+ * Of one triplet where it is active, with $s=x_a+x_p-2x_n$; zero where it is not:
+ *
+ * $$\frac{\partial}{\partial x_a}=2(x_a-x_p)-2t\,s$$
+ *
+ * $$\frac{\partial}{\partial x_p}=2(x_p-x_a)-2t\,s$$
+ *
+ * $$\frac{\partial}{\partial x_n}=4t\,s$$
+ *
+ * Each sees all three points, but that at 45°, $t=1$, the anchor's own term cancels in its gradient, $4(x_n-x_p)$, and
+ * the positive's in its own.
+ *
+ * @paperSettings
+ * 36° ≤ α ≤ 55° confirmed. What it trains with is the batch form, `angularLoss`.
+ *
+ * @twin reference.angularHinge
+ * @proof notebooks/01-angular-loss-in-one-picture.ipynb#gradient-text,gradient-proof,code-check
+ * @tests tests/losses/hinges.test.ts tests/losses/worked-out-values.test.ts tests/losses/invariances.test.ts
  *
  * @returns a function of anchors, positives and negatives, each [n, d], to a scalar
  * @throws KitError `invalid-argument` for α outside (0, 90) degrees

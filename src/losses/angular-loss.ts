@@ -27,17 +27,30 @@ export interface AngularLossOptions {
 }
 
 /**
- * Angular loss of a batch (Wang et al. 2017, Eq. 8): the mean of log(1 + Σ_n exp f), with
- * f = 4 tan²α (x_a+x_p)ᵀx_n − 2(1 + tan²α) x_aᵀx_p.
+ * Angular loss of a batch (Wang et al. 2017, Eq. 8), with $t=\tan^2\alpha$ the mean over (anchor, positive) pairs of
+ *
+ * $$\log\Bigl(1+\sum_n e^{f_{apn}}\Bigr),\qquad f_{apn}=4t\,(x_a+x_p)^\top x_n-2(1+t)\,x_a^\top x_p.$$
  *
  * It is the hinge ‖x_a−x_p‖² − 4 tan²α ‖x_n−x_c‖² without the terms in ‖x‖ alone, summed over negatives inside a
  * log-sum-exp with an appended zero. 0, with zero gradient, for a batch without a positive.
  *
- * The paper's settings: 36° ≤ α ≤ 55° confirmed (quoted by several implementers); its choice of α for each table, of
- * negatives and of normalisation unknown.
+ * @gradient
+ * Of one pair, with $w_n=e^{f_{apn}}/(1+\sum_m e^{f_{apm}})$ the share of $n$ inside the logarithm:
  *
- * Gradient of one pair, t = tan²α and w_n the share of n inside the logarithm: Σ w_n (4t x_n − 2(1+t) x_p) to the anchor,
- * Σ w_n (4t x_n − 2(1+t) x_a) to the positive, 4t w_n (x_a+x_p) to each negative. Plain twin: `reference.angular`.
+ * $$\frac{\partial}{\partial x_a}=\sum_n w_n\bigl(4t\,x_n-2(1+t)\,x_p\bigr)$$
+ *
+ * $$\frac{\partial}{\partial x_p}=\sum_n w_n\bigl(4t\,x_n-2(1+t)\,x_a\bigr)$$
+ *
+ * $$\frac{\partial}{\partial x_n}=4t\,w_n\,(x_a+x_p)$$
+ *
+ * @paperSettings
+ * 36° ≤ α ≤ 55° confirmed (quoted by several implementers); its choice of α for each table, of negatives and of
+ * normalisation unknown.
+ *
+ * @twin reference.angular
+ * @proof notebooks/07-from-the-hinge-to-the-batch.ipynb#gradient,gradient-proof,code-check
+ * @tests tests/losses/losses.test.ts tests/losses/worked-out-values.test.ts tests/losses/invariances.test.ts
+ * tests/losses/pytorch.test.ts tests/losses/loss-catalogue.ts
  *
  * @throws KitError `invalid-argument` for α outside (0, 90) degrees, or for a batch that is not an N-pair batch
  *   where `negatives` asks for one

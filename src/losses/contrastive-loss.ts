@@ -16,11 +16,30 @@ export interface ContrastiveLossOptions {
 }
 
 /**
- * Mean over the pairs of the batch of D² for a positive pair and [m − D]₊² for a negative one (Hadsell et al. 2006, Eq. 4
- * without its ½). A kind of pair that the batch has not adds 0.
+ * Contrastive loss (Hadsell et al. 2006, Eq. 4 without its ½), the mean over the pairs of the batch:
  *
- * Gradient of one pair to x_i: 2(x_i−x_j) for a positive, −2[m−D]₊ (x_i−x_j)/D for a negative, 0 where D = 0; that is, to D²,
- * 1 for a positive and −2[m−D]₊ · 1/(2D) for a negative. Plain twin: `reference.contrastive`.
+ * $$l=\frac1{|\text{pairs}|}\Bigl(\sum_{\text{one class}}D_{ij}^2+\sum_{\text{two classes}}[m-D_{ij}]_+^2\Bigr)$$
+ *
+ * with $D_{ij}=\lVert x_i-x_j\rVert$.
+ *
+ * A kind of pair that the batch has not adds 0.
+ *
+ * @gradient
+ * Of one pair to $x_i$, and its opposite to $x_j$; 0 where $D=0$:
+ *
+ * $$\frac{\partial}{\partial x_i}D_{ij}^2=2(x_i-x_j)$$
+ *
+ * $$\frac{\partial}{\partial x_i}[m-D_{ij}]_+^2=-2[m-D_{ij}]_+\frac{x_i-x_j}{D_{ij}}.$$
+ *
+ * In the code, to $D^2$: 1 for a positive and −2[m−D]₊ · 1/(2D) for a negative.
+ *
+ * @paperSettings
+ * Its margin unknown. m = 1 is the default of TensorFlow's implementation, too.
+ *
+ * @twin reference.contrastive
+ * @proof notebooks/08-the-other-losses-derived.ipynb#contrastive,contrastive-check
+ * @tests tests/losses/losses.test.ts tests/losses/worked-out-values.test.ts tests/losses/pytorch.test.ts
+ * tests/losses/loss-catalogue.ts
  */
 export function contrastiveLoss(options: ContrastiveLossOptions = {}): BatchLoss {
   const { margin = 1, mean = 'pairs' } = options;

@@ -12,12 +12,27 @@ export interface LiftedStructureLossOptions {
 }
 
 /**
- * 1/(2|P|) Σ_{(i,j)∈P} [J_ij]₊², J_ij = log(Σ_{k∉class i} exp(m − D_ik) + Σ_{l∉class j} exp(m − D_jl)) + D_ij, with D
- * the Euclidean distance and P the unordered positive pairs (Song et al. 2016, "Deep Metric Learning via Lifted
- * Structured Feature Embedding", Eq. 4). 0 for a batch without a positive or without a negative pair.
+ * Lifted structure loss (Song et al. 2016, "Deep Metric Learning via Lifted Structured Feature Embedding", Eq. 4), $D$
+ * the Euclidean distance, $P$ the unordered positive pairs, $k$ over the negatives of $i$ and $l$ over those of $j$:
  *
- * Gradient of one pair to the distances, w the shares inside the logarithm: J/|P| to D_ij, −w_ik J/|P| to D_ik. Plain twin:
- * `reference.liftedStructure`.
+ * $$\frac1{2|P|}\sum_{(i,j)\in P}[J_{ij}]_+^2,\qquad
+ * J_{ij}=\log\Bigl(\sum_ke^{m-D_{ik}}+\sum_le^{m-D_{jl}}\Bigr)+D_{ij}.$$
+ *
+ * 0 for a batch without a positive or without a negative pair.
+ *
+ * @gradient
+ * Of one pair to the distances, $w$ the shares inside its logarithm:
+ *
+ * $$\frac{\partial}{\partial D_{ij}}=\frac{[J_{ij}]_+}{|P|},\qquad
+ * \frac{\partial}{\partial D_{ik}}=-\frac{[J_{ij}]_+}{|P|}\,w_{ik}.$$
+ *
+ * @paperSettings
+ * m = 1, as its authors' code and TensorFlow's implementation have it.
+ *
+ * @twin reference.liftedStructure
+ * @proof notebooks/08-the-other-losses-derived.ipynb#lifted,lifted-check
+ * @tests tests/losses/losses.test.ts tests/losses/worked-out-values.test.ts tests/losses/pytorch.test.ts
+ * tests/losses/loss-catalogue.ts
  */
 export function liftedStructureLoss(options: LiftedStructureLossOptions = {}): BatchLoss {
   const { margin = 1 } = options;

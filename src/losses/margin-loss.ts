@@ -28,14 +28,28 @@ export interface MarginLossOptions {
 }
 
 /**
- * Margin loss (Wu et al. 2017, "Sampling Matters in Deep Embedding Learning", section 4): the mean of
- * [α + y_ij (D_ij − β)]₊ over the pairs where it is positive, D the Euclidean distance, y = 1 for a pair of one class and
- * −1 for another. 0, with zero gradient, where no pair is.
+ * Margin loss (Wu et al. 2017, "Sampling Matters in Deep Embedding Learning", section 4): the mean over the pairs where
+ * it is positive of
+ *
+ * $$\bigl[\alpha+y_{ij}(D_{ij}-\beta)\bigr]_+,\qquad D_{ij}=\lVert x_i-x_j\rVert,$$
+ *
+ * $y=1$ for a pair of one class and −1 for another. 0, with zero gradient, where no pair is.
  *
  * The paper learns β; here it is fixed, as in pytorch-metric-learning's default.
  *
- * Gradient, M the number of pairs counted: y_ij (x_i−x_j)/(D_ij M) to x_i and its opposite to x_j; 0 where D_ij = 0.
- * Plain twin: `reference.margin`.
+ * @gradient
+ * $M$ the number of pairs counted; the opposite to $x_j$, and 0 where $D=0$:
+ *
+ * $$\frac{\partial}{\partial x_i}=\frac{y_{ij}}{M}\,\frac{x_i-x_j}{D_{ij}}.$$
+ *
+ * @paperSettings
+ * α = 0.2, β learned from 1.2, embeddings at unit length, pairs by distance-weighted sampling
+ * (`distanceWeightedTriplets`).
+ *
+ * @twin reference.margin
+ * @proof notebooks/08-the-other-losses-derived.ipynb#two-rules tests/losses/losses.test.ts
+ * @tests tests/losses/losses.test.ts tests/losses/worked-out-values.test.ts tests/losses/pytorch.test.ts
+ * tests/losses/loss-catalogue.ts
  *
  * @throws KitError `backend-unavailable` for `triplets` on webgpu, where nothing can be read back within a step
  */

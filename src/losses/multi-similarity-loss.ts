@@ -16,12 +16,27 @@ export interface MultiSimilarityLossOptions {
 }
 
 /**
- * Multi-Similarity loss (Wang et al. 2019, Eq. 15), without its miner: mean over rows of
- * (1/α) log(1 + Σ_P exp(−α(S−λ))) + (1/β) log(1 + Σ_N exp(β(S−λ))), S the cosine similarities. A kind of pair that a row has
- * not adds 0.
+ * Multi-similarity loss (Wang et al. 2019, Eq. 15), without its miner. $S$ are the cosine similarities, $P$ and $N$ the
+ * positives and the negatives of a row:
  *
- * Gradient to S, w the shares inside each logarithm: −w/n for a positive, w/n for a negative; to the points (S′ + S′ᵀ) u. Plain twin:
- * `reference.multiSimilarity`.
+ * $$\begin{aligned}\frac1n\sum_i\Bigl[&\frac1\alpha\log\Bigl(1+\sum_{j\in P}e^{-\alpha(S_{ij}-\lambda)}\Bigr)\\
+ * &\qquad+\frac1\beta\log\Bigl(1+\sum_{j\in N}e^{\beta(S_{ij}-\lambda)}\Bigr)\Bigr]\end{aligned}$$
+ *
+ * A kind of pair that a row has not adds 0.
+ *
+ * @gradient
+ * To the similarities, $w$ the shares inside each logarithm; to the points at unit length $(S'+S'^\top)\,u$ with
+ * $S'$ what stands here, and from there back to their lengths:
+ *
+ * $$\frac{\partial}{\partial S_{ij}}=-\frac{w_{ij}}n\ \text{for a positive},\qquad
+ * +\frac{w_{ij}}n\ \text{for a negative}.$$
+ *
+ * @paperSettings
+ * α = 2 and β = 50; λ = 0.5 in its authors' code. It trains on the pairs that `multiSimilarityPairs` keeps.
+ *
+ * @twin reference.multiSimilarity
+ * @proof notebooks/08-the-other-losses-derived.ipynb#multi-similarity,multi-similarity-check
+ * @tests tests/losses/losses.test.ts tests/losses/pytorch.test.ts tests/losses/loss-catalogue.ts
  */
 export function multiSimilarityLoss(options: MultiSimilarityLossOptions = {}): BatchLoss {
   const { alpha = 2, beta = 50, base = 0.5 } = options;

@@ -20,10 +20,22 @@ export interface NPairAngularLossOptions {
 }
 
 /**
- * Joint loss "N-pair & angular" (Wang et al. 2017): l_npair + λ l_ang on one N-pair batch.
+ * Joint loss "N-pair & angular" (Wang et al. 2017) on one N-pair batch:
  *
- * The paper's settings: 36° ≤ α ≤ 55° confirmed; λ, the weight of the penalty and normalisation unknown. The gradient is the
- * sum of the two losses' own. Plain twin: `reference.nPairAngular`.
+ * $$l=l_{\text{N-pair}}+\lambda\,l_{\text{angular}}.$$
+ *
+ * @gradient
+ * The sum of the two losses' own, the angular one times λ:
+ *
+ * $$\nabla l=\nabla l_{\text{N-pair}}+\lambda\,\nabla l_{\text{angular}}.$$
+ *
+ * @paperSettings
+ * 36° ≤ α ≤ 55° confirmed; λ, the weight of the penalty and normalisation unknown.
+ *
+ * @twin reference.nPairAngular
+ * @proof notebooks/08-the-other-losses-derived.ipynb#joint,joint-check
+ * @tests tests/losses/losses.test.ts tests/losses/worked-out-values.test.ts tests/losses/pytorch.test.ts
+ * tests/losses/loss-catalogue.ts
  *
  * @throws KitError `invalid-argument` for α outside (0, 90) degrees, or for a batch that is not an N-pair batch
  */

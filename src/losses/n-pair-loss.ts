@@ -12,16 +12,34 @@ export interface NPairLossOptions {
 
 /**
  * N-pair loss (Sohn 2016, "Improved Deep Metric Learning with Multi-class N-pair Loss Objective"):
- * (1/N) Σ_i log(1 + Σ_{j≠i} exp(a_iᵀp_j − a_iᵀp_i)), the softmax cross-entropy of each anchor's products with all
- * positives against its own, plus `l2` times the mean squared length.
+ *
+ * $$\begin{aligned}l&=\frac1N\sum_i\log\Bigl(1+\sum_{j\ne i}e^{a_i^\top p_j-a_i^\top p_i}\Bigr)\\
+ * &=-\frac1N\sum_i\log\frac{e^{a_i^\top p_i}}{\sum_je^{a_i^\top p_j}}\end{aligned}$$
+ *
+ * the softmax cross-entropy of each anchor's products with all positives against its own, plus `l2` times the mean
+ * squared length.
  *
  * The products are the logits: on the unit sphere they span only [−1, 1] and the loss hardly moves; leave the
  * embeddings free or put them on a larger sphere.
  *
- * Gradient of one anchor, w_j the share of j inside the logarithm: Σ w_j (p_j − p_i) to a_i, −(Σ w_j) a_i to p_i, w_j a_i to
- * p_j. Plain twin: `reference.nPair`.
- *
  * Takes an N-pair batch: rows 2i and 2i+1 are the anchor and the positive of class i.
+ *
+ * @gradient
+ * With $w_{ij}$ the share of $j$ inside the logarithm of anchor $i$:
+ *
+ * $$\frac{\partial l}{\partial a_i}=\frac1N\sum_{j\ne i}w_{ij}(p_j-p_i)$$
+ *
+ * $$\frac{\partial l}{\partial p_i}=\frac1N\Bigl(\sum_{j\ne i}w_{ji}\,a_j-\sum_{j\ne i}w_{ij}\,a_i\Bigr)$$
+ *
+ * The penalty adds $2\,\ell_2\,x/n$ to each of the $n$ rows.
+ *
+ * @paperSettings
+ * Free embeddings, kept short by the penalty; its weight unknown. TensorFlow's implementation takes 0.002.
+ *
+ * @twin reference.nPair
+ * @proof notebooks/08-the-other-losses-derived.ipynb#n-pair,n-pair-check
+ * @tests tests/losses/losses.test.ts tests/losses/worked-out-values.test.ts tests/losses/pytorch.test.ts
+ * tests/losses/loss-catalogue.ts
  *
  * @throws KitError `invalid-argument` for another batch
  */

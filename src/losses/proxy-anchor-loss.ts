@@ -12,11 +12,27 @@ export interface ProxyAnchorLossOptions extends ProxyOptions {
 }
 
 /**
- * Proxy-Anchor (Kim et al. 2020, Eq. 4): over proxies, the mean of log(1 + Σ_{x of p} exp(−α(s−δ))) over those with a row in the
- * batch plus the mean of log(1 + Σ_{x not of p} exp(α(s+δ))) over all; s the cosine similarity. `variables` holds the proxies.
+ * Proxy-Anchor (Kim et al. 2020, Eq. 4), $s_{iz}$ the cosine similarity of row $i$ and proxy $z$, $Z^+$ the proxies with a
+ * row in the batch:
  *
- * Gradient to s, w the shares inside each logarithm: −αw and αw, each over its number of proxies. Plain twin:
- * `reference.proxyAnchor`.
+ * $$\begin{aligned}&\frac1{|Z^+|}\sum_{z\in Z^+}\log\Bigl(1+\sum_{y_i=z}e^{-\alpha(s_{iz}-\delta)}\Bigr)\\
+ * &+\frac1{|Z|}\sum_z\log\Bigl(1+\sum_{y_i\ne z}e^{\alpha(s_{iz}+\delta)}\Bigr)\end{aligned}$$
+ *
+ * `variables` holds the proxies.
+ *
+ * @gradient
+ * To the similarities, $w$ the shares inside each logarithm:
+ *
+ * $$\frac{\partial}{\partial s_{iz}}=-\frac{\alpha\,w_{iz}}{|Z^+|}\ \text{for the own rows},\qquad
+ * +\frac{\alpha\,w_{iz}}{|Z|}\ \text{for the others}.$$
+ *
+ * @paperSettings
+ * α = 32, δ = 0.1.
+ *
+ * @twin reference.proxyAnchor
+ * @proof notebooks/08-the-other-losses-derived.ipynb#proxies,proxies-check
+ * @tests tests/losses/losses.test.ts tests/losses/pytorch.test.ts tests/training/yardsticks.test.ts
+ * tests/losses/loss-catalogue.ts
  */
 export function proxyAnchorLoss(options: ProxyAnchorLossOptions): BatchLoss {
   const { scale = 32, margin = 0.1 } = options;

@@ -6,12 +6,26 @@ import { maskedLogSumExp } from './log-sum-exp.js';
 import { makeProxies, ofSimilarities, type ProxyOptions } from './proxies.js';
 
 /**
- * Proxy-NCA (Movshovitz-Attias et al. 2017, Eq. 4): mean over rows of d(x, p_y) + log Σ_{z≠y} exp(−d(x, p_z)), d the squared
- * Euclidean distance between embeddings and proxies at unit length. `variables` holds the proxies.
+ * Proxy-NCA (Movshovitz-Attias et al. 2017, Eq. 4), $d$ the squared Euclidean distance between embeddings and proxies at
+ * unit length, $y$ the row's own class:
  *
- * Gradient to d = 2 − 2s, w the softmax weights of the other proxies: 1/n for the own, −w/n for each other; twice the opposite
- * to s. Plain twin:
- * `reference.proxyNca`.
+ * $$\frac1n\sum_i\Bigl[d_{iy}+\log\sum_{z\ne y}e^{-d_{iz}}\Bigr].$$
+ *
+ * `variables` holds the proxies.
+ *
+ * @gradient
+ * With $s=1-d/2$ the cosine similarity and $w$ the softmax weights of the other proxies:
+ *
+ * $$\frac{\partial}{\partial d_{iy}}=\frac1n,\qquad\frac{\partial}{\partial d_{iz}}=-\frac{w_{iz}}n,\qquad
+ * \frac{\partial}{\partial s}=-2\,\frac{\partial}{\partial d}.$$
+ *
+ * @paperSettings
+ * One proxy a class, embeddings and proxies at unit length; no margin and no scale to set.
+ *
+ * @twin reference.proxyNca
+ * @proof notebooks/08-the-other-losses-derived.ipynb#proxies,proxies-check
+ * @tests tests/losses/losses.test.ts tests/losses/pytorch.test.ts tests/training/yardsticks.test.ts
+ * tests/losses/loss-catalogue.ts
  *
  * @throws KitError `invalid-argument` for one class alone: its rows have no proxy to be told from
  */

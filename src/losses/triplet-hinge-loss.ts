@@ -9,10 +9,23 @@ export interface TripletHingeOptions {
 }
 
 /**
- * Mean of [‖x_a−x_p‖² − ‖x_a−x_n‖² + m]₊ over given triplets (Schroff et al. 2015, "FaceNet", section 3.1; the
- * angular loss paper writes it without the mean).
+ * Triplet hinge (Schroff et al. 2015, "FaceNet", section 3.1; the angular loss paper writes it without the mean): the
+ * mean over given triplets of
  *
- * Gradient where active: 2(x_n−x_p) to the anchor, 2(x_p−x_a) to the positive, 2(x_a−x_n) to the negative.
+ * $$\bigl[\lVert x_a-x_p\rVert^2-\lVert x_a-x_n\rVert^2+m\bigr]_+.$$
+ *
+ * @gradient
+ * Of one triplet where it is active; zero where it is not:
+ *
+ * $$\frac{\partial}{\partial x_a}=2(x_n-x_p),\qquad\frac{\partial}{\partial x_p}=2(x_p-x_a),\qquad
+ * \frac{\partial}{\partial x_n}=2(x_a-x_n).$$
+ *
+ * @paperSettings
+ * FaceNet: m = 0.2, squared distances of embeddings at unit length.
+ *
+ * @twin reference.tripletHinge
+ * @proof notebooks/05-triplet-and-its-limits.ipynb#derivation,proof,code-check
+ * @tests tests/losses/hinges.test.ts tests/losses/worked-out-values.test.ts tests/losses/invariances.test.ts
  *
  * @returns a function of anchors, positives and negatives, each [n, d], to a scalar
  */

@@ -18,12 +18,26 @@ export interface TripletLossOptions extends TripletHingeOptions {
 }
 
 /**
- * Triplet loss of a batch: mean of [D_ap − D_an + m]₊ over the mined triplets (Schroff et al. 2015).
- * Defined as 0, with zero gradient, for a batch without a positive or without a negative.
+ * Triplet loss of a batch (Schroff et al. 2015, "FaceNet"): over the $T$ mined triplets,
  *
- * Gradient of one triplet to its distances, T the number of triplets: w/T to D_ap, −w/T to D_an, with w = 1 where it is
- * active (or the logistic function of it); to the points as `tripletHingeLoss` has it. The mining has none. Plain twin:
- * `reference.triplet`.
+ * $$\frac1T\sum_{(a,p,n)}\bigl[D_{ap}-D_{an}+m\bigr]_+,\qquad D_{ij}=\lVert x_i-x_j\rVert^2.$$
+ *
+ * Defined as 0, with zero gradient, for a batch without a positive or without a negative. With `distance` `euclidean`
+ * $D$ is the length itself.
+ *
+ * @gradient
+ * Of one triplet to its distances, $w=1$ where it is active (or the logistic function of it); to the points as
+ * `tripletHingeLoss` has it. The mining has none.
+ *
+ * $$\frac{\partial}{\partial D_{ap}}=\frac wT,\qquad\frac{\partial}{\partial D_{an}}=-\frac wT.$$
+ *
+ * @paperSettings
+ * FaceNet: m = 0.2, squared distances of embeddings at unit length, semi-hard negatives.
+ *
+ * @twin reference.triplet
+ * @proof notebooks/05-triplet-and-its-limits.ipynb#derivation,proof,code-check
+ * @tests tests/losses/losses.test.ts tests/losses/worked-out-values.test.ts tests/losses/pytorch.test.ts
+ * tests/losses/loss-catalogue.ts tests/mining/miners.test.ts
  */
 export function tripletLoss(options: TripletLossOptions = {}): BatchLoss {
   const { margin = 0.2, mining = 'semi-hard', distance = 'squared' } = options;

@@ -11,6 +11,13 @@ export interface ClassDifferences {
   readonly sums: readonly (readonly number[])[];
 }
 
+export interface TwoLevelOptions {
+  /** Default 10,000. */
+  readonly draws?: number;
+  /** Default 0. */
+  readonly seed?: number;
+}
+
 /**
  * The difference of two methods over runs and test classes: what it would be with other seeds and with other unseen
  * classes like these.
@@ -23,13 +30,12 @@ export interface ClassDifferences {
  * is taken out of the draws of classes: 93 to 97 in the same simulation, up to 98 with three runs where classes decide
  * (tests/statistics/coverage.test.ts).
  *
- * @param options.draws default 10,000
  * @returns interval by percentiles and two-sided p-value of "no difference" from the same draws; over classes alone where
  *   there is one run
  */
 export function twoLevelDifference(
   { queries, sums }: ClassDifferences,
-  { draws = 10_000, seed = 0 }: { readonly draws?: number; readonly seed?: number } = {},
+  { draws = 10_000, seed = 0 }: TwoLevelOptions = {},
 ): PairedDifference {
   const total = queries.reduce((sum, count) => sum + count, 0);
   const value = mean(sums.map((run) => run.reduce((sum, difference) => sum + difference, 0) / total));
