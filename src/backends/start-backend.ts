@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import * as tf from '@tensorflow/tfjs';
 import { KitError } from '../kit-error.js';
+import { giveBackAfterFailedGradients } from './all-or-nothing.js';
 import { cpuEngine } from './cpu-engine.js';
 import type { Engine, StartedEngine } from './engine.js';
 import { tensorflowCpuEngine, tensorflowGpuEngine } from './tensorflow/tensorflow-engine.js';
@@ -71,6 +72,7 @@ async function start(threads: number): Promise<BackendDescription> {
   for (const name of forced === undefined ? automaticBackends : [forced as BackendName]) {
     try {
       const started = await ENGINES[name].start({ threads });
+      giveBackAfterFailedGradients();
       return {
         ...started,
         name,

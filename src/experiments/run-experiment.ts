@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs';
 import { serialize } from 'node:v8';
 import * as tf from '@tensorflow/tfjs';
+import { allOrNothing } from '../backends/all-or-nothing.js';
 import type { BackendDescription } from '../backends/start-backend.js';
 import type { FixedSizeImageSet } from '../datasets/fixed-size-image-set.js';
 import { evaluateInDetail, runMetricsOf } from '../evaluation/evaluate-embeddings.js';
@@ -9,7 +10,7 @@ import { rankPositives } from '../evaluation/positive-ranks.js';
 import { recallOfRanks } from '../evaluation/recall-at-k.js';
 import { writeFileWhole } from '../files/write-file-whole.js';
 import { HardClassNPairSampler } from '../mining/hard-class-n-pair-sampler.js';
-import { featureEmbedding, frozenFeatures } from '../models/feature-embedding.js';
+import { featureEmbedding, frozenFeatures, valuesOf } from '../models/feature-embedding.js';
 import { googlenetEmbedding } from '../models/googlenet-embedding.js';
 import type { Model } from '../models/model.js';
 import { smallConvnet } from '../models/small-convnet.js';
@@ -155,7 +156,14 @@ async function trainModel(
     learningRateFactor: proxyRate,
   }));
   const sampler = samplerFromSpec(spec.batch, labels, dimension);
-  const optimizer = new Optimizer([...model.parameters, ...proxies], spec.optimizer);
+  const dispose = () => tf.dispose(proxies.map(({ variable }) => variable));
+  let optimizer: Optimizer;
+  try {
+    optimizer = allOrNothing(() => new Optimizer([...model.parameters, ...proxies], spec.optimizer));
+  } catch (error) {
+    dispose();
+    throw error;
+  }
   const training = train({
     model,
     loss,
@@ -186,7 +194,7 @@ async function trainModel(
   });
   return training.finally(() => {
     optimizer.dispose();
-    tf.dispose(proxies.map(({ variable }) => variable));
+    dispose();
   });
 }
 
@@ -258,13 +266,12 @@ async function embedItems(
   let done = 0;
   for (const indices of batchesOf(data, items)) {
     const inputs = await inputsOf(data, indices);
-    const embeddings = tf.tidy(() => model.embed(inputs, null));
+    const embedded = await valuesOf(inputs, (batch) => model.embed(batch, null));
     if (done === 0) {
-      dimension = embeddings.shape[1];
+      dimension = embedded.shape[1];
       vectors = new Float32Array(items.length * dimension);
     }
-    vectors.set(await embeddings.data<'float32'>(), done * dimension);
-    tf.dispose([inputs, embeddings]);
+    vectors.set(embedded.values, done * dimension);
     done += indices.length;
   }
   return {

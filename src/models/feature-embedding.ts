@@ -27,14 +27,24 @@ const HEAD_LEARNING_RATE = 10;
 export async function featureEmbedding(options: FeatureEmbeddingOptions): Promise<Model> {
   const { trunk, embeddingDimension, radius, dropout, random } = options;
   const features = (inputs: tf.Tensor) => (trunk === null ? inputs : trunk.run(inputs)[0]) as tf.Tensor2D;
-  const { mean, scale } = await statisticsOf(options.sample(), features);
-  const centre = tf.tensor1d(mean);
-  const head = embeddingHead({
-    inputDimension: mean.length,
-    embeddingDimension,
-    radius,
-    dropout,
-    random,
+  const made: tf.Tensor[] = [];
+  const build = async () => {
+    const { mean, scale } = await statisticsOf(options.sample(), features);
+    const centre = tf.tensor1d(mean);
+    made.push(centre);
+    const head = embeddingHead({
+      inputDimension: mean.length,
+      embeddingDimension,
+      radius,
+      dropout,
+      random,
+    });
+    return { mean, scale, centre, head };
+  };
+  const { mean, scale, centre, head } = await build().catch((error: unknown) => {
+    trunk?.dispose();
+    tf.dispose(made);
+    throw error;
   });
   return {
     parameters: [
@@ -63,10 +73,8 @@ async function statisticsOf(
   let squares = 0;
   let count = 0;
   for await (const inputs of sample) {
-    const rows = tf.tidy(() => features(inputs));
-    const [n, dimension] = rows.shape;
-    const values = await rows.data<'float32'>();
-    tf.dispose([inputs, rows]);
+    const { shape, values } = await valuesOf(inputs, features);
+    const [n, dimension] = shape;
     if (sum.length === 0) sum = new Float64Array(dimension);
     for (let i = 0; i < values.length; i++) {
       sum[i % dimension] += values[i];
@@ -77,6 +85,20 @@ async function statisticsOf(
   const mean = Float32Array.from(sum, (value) => value / count);
   const meanSquaredLength = squares / count - mean.reduce((total, value) => total + value ** 2, 0);
   return { mean, scale: 1 / Math.sqrt(meanSquaredLength) };
+}
+
+/** Of what a network makes of inputs, which are disposed. */
+export async function valuesOf(
+  inputs: tf.Tensor,
+  network: (inputs: tf.Tensor) => tf.Tensor2D,
+): Promise<{ readonly shape: [number, number]; readonly values: Float32Array }> {
+  let rows: tf.Tensor2D | undefined;
+  try {
+    rows = tf.tidy(() => network(inputs));
+    return { shape: rows.shape, values: await rows.data<'float32'>() };
+  } finally {
+    tf.dispose([inputs, rows ?? []].flat());
+  }
 }
 
 /** Pretrained features as they are: the baseline that trains nothing. */

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
+import { allOrNothing } from '../backends/all-or-nothing.js';
 import { normalizedPooling } from '../backends/normalized-pooling.js';
 import { overwrite } from '../backends/overwrite.js';
 import type { SeededRandom } from '../seeded-random.js';
@@ -27,6 +28,10 @@ const EPSILON = 1e-3;
  * Filters start from He's normal initialisation (He et al. 2015), the linear layer from 1/√fan-in.
  */
 export function smallConvnet(options: SmallConvnetOptions): Model {
+  return allOrNothing(() => convnetOf(options));
+}
+
+function convnetOf(options: SmallConvnetOptions): Model {
   const { channels, embeddingDimension, radius, random, size } = options;
   const parameters: Parameter[] = [];
   const statistics: tf.Variable[] = [];

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
+import { allOrNothing } from '../backends/all-or-nothing.js';
 import { type Border, withBorder } from '../backends/border.js';
 import { convolution } from '../backends/convolution.js';
 import type { Parameter } from './model.js';
@@ -33,11 +34,14 @@ export function tensorNetwork(
   { from, to }: { readonly from: string; readonly to: readonly string[] },
 ): TensorNetwork {
   const layers = layersBetween(network, from, to);
-  const variables = new Map<string, { filter: tf.Variable; bias: tf.Variable }>();
-  for (const { name } of layers) {
-    const own = weights.get(name);
-    if (own !== undefined) variables.set(name, toVariables(own));
-  }
+  const variables = allOrNothing(() => {
+    const made = new Map<string, { filter: tf.Variable; bias: tf.Variable }>();
+    for (const { name } of layers) {
+      const own = weights.get(name);
+      if (own !== undefined) made.set(name, toVariables(own));
+    }
+    return made;
+  });
 
   function apply(layer: NetworkLayer, inputs: readonly tf.Tensor[]): tf.Tensor {
     const [x] = inputs;

@@ -191,16 +191,21 @@ class StepTrainer {
       ],
       body: (tensors) => {
         let embeddings: tf.Tensor2D | undefined;
-        const { value, grads } = tf.variableGrads(
-          () => {
-            embeddings = tf.keep(model.embed(inputs.toNetwork(tensors[0], n), tensors.slice(1, -1)));
-            return loss(embeddings, labels);
-          },
-          optimizer.parameters.map(({ variable }) => variable),
-        );
-        optimizer.update(grads, tensors[tensors.length - 1]);
-        overwrite(this.lossSum, this.lossSum.add(value));
-        return [embeddings as tf.Tensor2D];
+        try {
+          const { value, grads } = tf.variableGrads(
+            () => {
+              embeddings = tf.keep(model.embed(inputs.toNetwork(tensors[0], n), tensors.slice(1, -1)));
+              return loss(embeddings, labels);
+            },
+            optimizer.parameters.map(({ variable }) => variable),
+          );
+          optimizer.update(grads, tensors[tensors.length - 1]);
+          overwrite(this.lossSum, this.lossSum.add(value));
+          return [embeddings as tf.Tensor2D];
+        } catch (error) {
+          embeddings?.dispose();
+          throw error;
+        }
       },
     });
   }

@@ -4,13 +4,13 @@ import * as tf from '@tensorflow/tfjs';
 export interface WasmBackend {
   readonly wasm: {
     readonly HEAPU8: Uint8Array;
-    _malloc(bytes: number): number;
+    _malloc: (bytes: number) => number;
     _free(pointer: number): void;
   };
   makeOutput(shape: number[], dtype: tf.DataType): tf.TensorInfo;
   /** A view of the heap, void after the next allocation: take views only after every `makeOutput`. */
   typedArrayFromHeap(info: tf.TensorInfo): Float32Array;
-  disposeData(dataId: object): boolean;
+  disposeData(dataId: object, force?: boolean): boolean;
   incRef(dataId: object): void;
   move(dataId: object, values: unknown, shape: number[], dtype: tf.DataType, refCount: number): void;
 }
