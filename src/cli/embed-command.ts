@@ -7,7 +7,7 @@ import { loadCub200 } from '../datasets/cub-200.js';
 import { loadCub200Crops } from '../datasets/cub-200-crops.js';
 import { dataDirectory } from '../datasets/data-directory.js';
 import type { FixedSizeImageSet } from '../datasets/fixed-size-image-set.js';
-import { loadImageFolder } from '../datasets/image-folder.js';
+import { listImageFolder, loadImageFolder } from '../datasets/image-folder.js';
 import { loadOnlineProducts } from '../datasets/online-products.js';
 import { datasetRoot, recogniseDataset } from '../datasets/recognise-dataset.js';
 import { writeNpy } from '../evaluation/npy-file.js';
@@ -19,6 +19,7 @@ import { isRecordedFile, writeFeatureRecord } from '../features/feature-record.j
 import { openOnnxBackbone } from '../features/onnx-backbone.js';
 import type { PictureView } from '../features/picture-view.js';
 import { pretrainedWeightsPath } from '../features/pretrained-weights.js';
+import { factsOf } from '../files/file-facts.js';
 import { requireFreeOutputs } from '../files/planned-outputs.js';
 import { KitError } from '../kit-error.js';
 import { layerName } from '../models/network.js';
@@ -51,6 +52,8 @@ export async function embedCommand(target: string, options: EmbedOptions): Promi
     outputs: outputsOf(options.out),
     force: options.force,
   });
+  // Said before anything is asked for a network.
+  if (!target.endsWith('.json') && factsOf(target)?.isFile()) listImageFolder(target);
   const backbone = await openBackbone(options);
   const { images, items } = target.endsWith('.json')
     ? await testPicturesOf(target)
@@ -155,9 +158,7 @@ async function testPicturesOf(record: string): Promise<{ images: ImageSet; items
 }
 
 async function load(target: string, options: EmbedOptions): Promise<ImageSet & { split?: Split }> {
-  const published = datasetSources.find(({ name }) => name === target)?.folder ?? target;
-  const named = join(dataDirectory(), published);
-  const directory = datasetRoot(existsSync(target) || !existsSync(named) ? target : named);
+  const directory = datasetRoot(folderOf(target));
   const found = recogniseDataset(directory);
   const listed = { directory, allowPartial: options.allowPartial, boundingBoxCrops: options.boxes };
   switch (found?.kind) {
@@ -170,6 +171,18 @@ async function load(target: string, options: EmbedOptions): Promise<ImageSet & {
     default:
       return loadImageFolder({ directory, singleImageClasses: 'allow' });
   }
+}
+
+/** A folder as given, else one of the data directory, by its own name or by that in `kit data list`. */
+function folderOf(target: string): string {
+  const source = datasetSources.find(({ name }) => name === target);
+  const candidates = [target, join(dataDirectory(), source?.folder ?? target), join(dataDirectory(), target)];
+  const found = candidates.find((path) => existsSync(path));
+  if (found !== undefined || source === undefined) return found ?? target;
+  throw new KitError(
+    'dataset-missing',
+    `${source.title} is not in ${candidates[1]}. npx kit data get ${target} fetches it, or name the folder that holds it.`,
+  );
 }
 
 interface Split {

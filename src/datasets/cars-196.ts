@@ -80,14 +80,15 @@ function listHalves(directory: string, devkit: string, trainAnnotations: string)
     throw new KitError('dataset-missing', `${meta} is missing: it names the classes. Get the devkit again.`);
   }
   const images = annotations(readMatlabFile(trainAnnotations), trainAnnotations).map((row) =>
-    listed(row, `cars_train/${row.text('fname')}`),
+    listed(row, `${picturesIn(directory, 'cars_train')}/${row.text('fname')}`),
   );
   const testAnnotations = [directory, join(directory, 'devkit')]
     .map((folder) => join(folder, 'cars_test_annos_withlabels.mat'))
     .find(existsSync);
   if (testAnnotations !== undefined) {
     const test = annotations(readMatlabFile(testAnnotations), testAnnotations);
-    images.push(...test.map((row) => listed(row, `cars_test/${row.text('fname')}`)));
+    const folder = picturesIn(directory, 'cars_test');
+    images.push(...test.map((row) => listed(row, `${folder}/${row.text('fname')}`)));
   }
   return {
     classNames: classNamesOf(readMatlabFile(meta), meta),
@@ -96,6 +97,11 @@ function listHalves(directory: string, devkit: string, trainAnnotations: string)
       ? { missingList: 'cars_test_annos_withlabels.mat is missing: without it cars_test has no labels' }
       : {}),
   };
+}
+
+/** The copy on Kaggle has each half in a folder of its name once more. */
+function picturesIn(directory: string, half: string): string {
+  return existsSync(join(directory, half, half)) ? `${half}/${half}` : half;
 }
 
 function labels(start: number, end: number): number[] {

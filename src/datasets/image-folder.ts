@@ -47,6 +47,23 @@ export async function loadImageFolder(options: ImageFolderOptions): Promise<Imag
 
 const SPLITS = /^(train|training|test|testing|val|valid|validation|dev|query|gallery)$/i;
 
+/** One name can be written with one character for ü, or with two: copied from a Mac, one class comes as two. */
+function requireNamesThatDiffer(classNames: readonly string[], directory: string): void {
+  const seen = new Map<string, string>();
+  for (const name of classNames) {
+    const composed = name.normalize('NFC');
+    const other = seen.get(composed);
+    if (other !== undefined) {
+      const [short, long] = [other, name].sort((a, b) => a.length - b.length);
+      throw new KitError(
+        'invalid-dataset',
+        `${directory} has two folders whose names look the same, ${short}: one has ${short.length} characters, the other writes accents apart (Unicode NFD) and has ${long.length}. If they are one class, move the pictures into one folder; else rename one.`,
+      );
+    }
+    seen.set(composed, name);
+  }
+}
+
 /** Classes and items of an image folder, nothing decoded. @throws as `loadImageFolder`, save `broken-image` */
 export function listImageFolder(
   directory: string,
@@ -82,10 +99,11 @@ export function listImageFolder(
   const splits = classNames.filter(
     (name) => SPLITS.test(name) && foldersIn(join(directory, name)).length > 0,
   );
-  if (splits.length > 0 && splits.length === classNames.length)
+  if (splits.length > 1 || (splits.length === 1 && classNames.length === 1))
     wrong(
       `${directory} is split into ${splits.join(' and ')}, each with folders of its own. Name one of them, ${join(directory, splits[0])} for one: the kit splits by class itself.`,
     );
+  requireNamesThatDiffer(classNames, directory);
   const [only] = classNames;
   if (classNames.length === 1 && foldersIn(join(directory, only)).length > 1)
     wrong(

@@ -211,6 +211,12 @@ function requireFittingBoxes(
   images: readonly ListedImage[],
   facts: readonly PictureFacts[],
 ): void {
+  if (images.some(({ box }) => box === undefined)) {
+    throw new KitError(
+      'invalid-dataset',
+      `${listing.directory} holds no bounding boxes (for CUB-200-2011, bounding_boxes.txt). Leave out boundingBoxCrops, or get the list again.`,
+    );
+  }
   const misfits = boxMisfits(images, facts);
   if (misfits.length === 0) return;
   throw new KitError(

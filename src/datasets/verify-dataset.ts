@@ -2,7 +2,7 @@ import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { KitError } from '../kit-error.js';
 import type { ImageItem } from '../types/image-set.js';
-import { foldersIn, isPicture, leftOutLine } from './class-folders.js';
+import { foldersIn, leftOutLine } from './class-folders.js';
 import { classListBeside, splitByOfficialNumber } from './cub-200-crops.js';
 import { listImageFolder } from './image-folder.js';
 import {
@@ -134,12 +134,7 @@ async function verifyFolder(
   return {
     title,
     directory,
-    state:
-      broken.length > 0
-        ? 'damaged'
-        : leftOut.some(({ path }) => path.includes('/') || isPicture(path))
-          ? 'partial'
-          : 'whole',
+    state: broken.length > 0 ? 'damaged' : leftOut.length > 0 ? 'partial' : 'whole',
     findings: [here, ...findings, ...broken, ...[leftOutLine(leftOut) ?? []].flat(), ...single],
   };
 }

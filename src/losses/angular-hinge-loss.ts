@@ -1,6 +1,7 @@
 import type * as tf from '@tensorflow/tfjs';
 import { tangentSquared } from '../geometry/tangent-squared.js';
 import { withClosedForm } from './closed-form.js';
+import { requireTriplets } from './triplet-points.js';
 
 export interface AngularHingeOptions {
   /** α in degrees, the upper bound of the angle at the negative. Default 45; the paper: 36 to 55. */
@@ -37,8 +38,9 @@ export interface AngularHingeOptions {
  */
 export function angularHingeLoss(options: AngularHingeOptions = {}) {
   const t = tangentSquared(options.alphaDegrees ?? 45);
-  return (anchors: tf.Tensor2D, positives: tf.Tensor2D, negatives: tf.Tensor2D): tf.Scalar =>
-    withClosedForm([anchors, positives, negatives], (a, p, n) => {
+  return (anchors: tf.Tensor2D, positives: tf.Tensor2D, negatives: tf.Tensor2D): tf.Scalar => {
+    requireTriplets(anchors, positives, negatives);
+    return withClosedForm([anchors, positives, negatives], (a, p, n) => {
       const side = a.sub(p);
       const toCentre = a.add(p).div(2).sub(n);
       const opposite = side.square().sum(1, true);
@@ -53,4 +55,5 @@ export function angularHingeLoss(options: AngularHingeOptions = {}) {
         gradients: [ofOpposite.sub(ofAdjacent), ofOpposite.neg().sub(ofAdjacent), ofAdjacent.mul(2)],
       };
     });
+  };
 }

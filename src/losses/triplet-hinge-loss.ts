@@ -1,5 +1,6 @@
 import type * as tf from '@tensorflow/tfjs';
 import { withClosedForm } from './closed-form.js';
+import { requireTriplets } from './triplet-points.js';
 
 export interface TripletHingeOptions {
   /** m, in units of the distance; default 0.2, FaceNet's. `soft`: log(1 + exp(D_ap − D_an)) instead (Hermans et al. 2017). */
@@ -31,8 +32,9 @@ export interface TripletHingeOptions {
  */
 export function tripletHingeLoss(options: TripletHingeOptions = {}) {
   const { margin = 0.2, distance = 'squared' } = options;
-  return (anchors: tf.Tensor2D, positives: tf.Tensor2D, negatives: tf.Tensor2D): tf.Scalar =>
-    withClosedForm([anchors, positives, negatives], (a, p, n) => {
+  return (anchors: tf.Tensor2D, positives: tf.Tensor2D, negatives: tf.Tensor2D): tf.Scalar => {
+    requireTriplets(anchors, positives, negatives);
+    return withClosedForm([anchors, positives, negatives], (a, p, n) => {
       const toPositive = sideOf(a.sub(p), distance);
       const toNegative = sideOf(a.sub(n), distance);
       const { values, slopes } = penalty(toPositive.length.sub(toNegative.length), margin);
@@ -42,6 +44,7 @@ export function tripletHingeLoss(options: TripletHingeOptions = {}) {
       const push = toNegative.gradient.mul(share);
       return { value: values.mean<tf.Scalar>(), gradients: [pull.sub(push), pull.neg(), push] };
     });
+  };
 }
 
 /** D of each row of differences x − y, [n, 1], and its gradient to x: 2(x−y) of the square, (x−y)/D of the length. */

@@ -125,6 +125,12 @@ describe('what is left out', () => {
       (root) => copyFileSync(picture(), join(root, 'stray.png')),
       /stray\.png \(a picture in no folder of a class\)/,
     ],
+    ['a file beside the classes', (root) => put(join(root, 'README.txt')), /README\.txt \(no picture\)/],
+    [
+      'an iPhone’s picture',
+      (root) => put(join(root, 'class-00', 'IMG_1.HEIC')),
+      /IMG_1\.HEIC \(a picture that can’t be decoded here; convert it to PNG or JPEG\)/,
+    ],
   ])('%s, is counted and named, and the folder is not called whole', async (_, change, message) => {
     const root = folder(change);
     const { state, findings } = await verifyDataset(root);
@@ -187,6 +193,22 @@ describe('a layout of another kind is recognised, and what to name is said:', ()
     );
   });
 
+  it('train/ and test/ with something beside', async () => {
+    await expect(loadImageFolder({ directory: into('train', 'test', 'extra') })).rejects.toThrow(
+      /split into test and train/,
+    );
+  });
+
+  it('one class whose name is written in two ways', async () => {
+    const root = folder((copy) => {
+      renameSync(join(copy, 'class-00'), join(copy, 'Größe'.normalize('NFC')));
+      renameSync(join(copy, 'class-01'), join(copy, 'Größe'.normalize('NFD')));
+    });
+    await expect(loadImageFolder({ directory: root })).rejects.toThrow(
+      /two folders whose names look the same, Größe: one has 5 characters, the other .* has 6/,
+    );
+  });
+
   it('one folder too deep', async () => {
     const root = into('my pictures');
     await expect(loadImageFolder({ directory: root })).rejects.toThrow(`Name ${join(root, 'my pictures')}`);
@@ -220,7 +242,9 @@ describe('a layout of another kind is recognised, and what to name is said:', ()
   it('one picture', () => {
     const { status, stderr } = runKit(['embed', picture()]);
     expect(status).toBe(1);
-    expect(stderr).not.toMatch(/ENOTDIR/);
+    expect(stderr).toMatch(
+      /0\.png is not a folder\. .* It is one picture: put it into a folder, and that into another: pictures\/what-it-shows/,
+    );
   });
 
   it("a user's own images/<class> is not CUB", async () => {

@@ -1,16 +1,31 @@
-import { copyFileSync, existsSync, mkdirSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { listCars196, loadCars196 } from '../../src/datasets/cars-196.js';
-import { loadCub200 } from '../../src/datasets/cub-200.js';
+import { listCub200, loadCub200 } from '../../src/datasets/cub-200.js';
 import { loadCub200Crops } from '../../src/datasets/cub-200-crops.js';
 import { loadImageFolder } from '../../src/datasets/image-folder.js';
-import { checkCounts, type ImageListing, loadListing } from '../../src/datasets/listed-image-set.js';
+import {
+  checkCounts,
+  type ImageListing,
+  loadListing,
+  presenceOf,
+} from '../../src/datasets/listed-image-set.js';
 import { listOnlineProducts } from '../../src/datasets/online-products.js';
 import { paperSplit, splitByClasses } from '../../src/datasets/paper-split.js';
 import { readPicture } from '../../src/datasets/read-picture.js';
 import { verifyDataset } from '../../src/datasets/verify-dataset.js';
+import { runKit } from '../cli/run-kit.js';
 import { temporaryFolder } from '../picture-folder.js';
 
 const DATA = process.env.KIT_DATA ?? join(__dirname, '..', '..', '..', 'shared', 'data');
@@ -231,6 +246,46 @@ describe('the real data', () => {
     const halves = listCars196(directory);
     checkCounts(halves);
   });
+
+  it.skipIf(!has('cars196/devkit'))(
+    'Cars: lists at the root, and halves nested as on Kaggle, are found',
+    () => {
+      const source = join(DATA, 'cars196');
+      const directory = temporaryFolder();
+      for (const list of readdirSync(join(source, 'devkit')).filter((name) => name.endsWith('.mat')))
+        copyFileSync(join(source, 'devkit', list), join(directory, list));
+      mkdirSync(join(directory, 'cars_train'));
+      symlinkSync(join(source, 'cars_train'), join(directory, 'cars_train', 'cars_train'));
+      const { present } = presenceOf(listCars196(directory));
+      expect([present.length, present[0].path]).toEqual([8144, 'cars_train/cars_train/00001.jpg']);
+      rmSync(join(directory, 'cars_train'), { recursive: true });
+      symlinkSync(join(source, 'cars_train'), join(directory, 'cars_train'));
+      expect(presenceOf(listCars196(directory)).present[0].path).toBe('cars_train/00001.jpg');
+    },
+  );
+
+  it.skipIf(!has('CUB_200_2011'))('CUB without its boxes is read, and refuses only boxes', async () => {
+    const directory = temporaryFolder();
+    for (const name of readdirSync(join(DATA, 'CUB_200_2011')))
+      if (name !== 'bounding_boxes.txt') symlinkSync(join(DATA, 'CUB_200_2011', name), join(directory, name));
+    expect(presenceOf(listCub200(directory)).present).toHaveLength(2889);
+    await expect(loadCub200({ directory, allowPartial: true, boundingBoxCrops: true })).rejects.toThrow(
+      /holds no bounding boxes \(for CUB-200-2011, bounding_boxes\.txt\)/,
+    );
+  });
+
+  it.skipIf(!has('cars196') || !has('online-products') || !has('CUB_200_2011'))(
+    'kit embed takes the names that kit data list gives',
+    () => {
+      const network = join('tests', 'features', 'fixtures', 'onnx', 'plain.onnx');
+      for (const [name, said] of [
+        ['cub200', /The copy of CUB-200-2011 .* is not whole/],
+        ['cars196', /The copy of Cars-196 .* is not whole/],
+        ['online-products', /lists of Stanford Online Products but none of the images/],
+      ] as const)
+        expect(runKit(['embed', name, '--backbone', network], { KIT_DATA: DATA }).stderr).toMatch(said);
+    },
+  );
 
   it.skipIf(!has('cars196/cars_annos.mat'))(
     'Cars: car_ims with cars_annos.mat is the other packaging',

@@ -102,6 +102,53 @@ describe.each(wrong.filter(([what]) => what !== 'nothing'))('labels that are %s'
   });
 });
 
+const plain: Record<string, (points: number[][], labels: number[]) => unknown> = {
+  angular: kit.reference.angular,
+  contrastive: kit.reference.contrastive,
+  liftedStructure: kit.reference.liftedStructure,
+  margin: kit.reference.margin,
+  multiSimilarity: kit.reference.multiSimilarity,
+  nPair: kit.reference.nPair,
+  nPairAngular: kit.reference.nPairAngular,
+  triplet: kit.reference.triplet,
+  proxyAnchor: (points, labels) =>
+    kit.reference.proxyAnchor(points, labels, { classes: [0, 1, 2, 3], proxies: points.slice(0, 4) }),
+  proxyNca: (points, labels) =>
+    kit.reference.proxyNca(points, labels, { classes: [0, 1, 2, 3], proxies: points.slice(0, 4) }),
+};
+
+describe.each(Object.keys(plain))('the plain loss %s', (name) => {
+  const points = embeddings.arraySync();
+
+  it.each(wrong)('refuses labels that are %s as its twin does', (_, labels, message) => {
+    expect(() => plain[name](points, labels as number[])).toThrow(message);
+    expect(plain[name](points, right)).toMatchObject({ loss: expect.any(Number) });
+  });
+
+  it.each<[string, unknown, RegExp]>([
+    ['a tensor', embeddings, /found a tensor: give tensor\.arraySync\(\)/],
+    ['rows of two lengths', points.map((row, i) => row.slice(i)), /row 1 has 3 numbers, row 0 has 4/],
+    ['numbers without rows', points.flat(), /row 0 is number/],
+    ['NaN', points.map((row, i) => (i === 2 ? [Number.NaN, 0, 0, 0] : row)), /row 2 holds NaN/],
+  ])('refuses points that are %s', (_, given, message) => {
+    expect(() => plain[name](given as number[][], right)).toThrow(message);
+  });
+});
+
+describe('a loss of given triplets refuses points of two shapes', () => {
+  it.each([
+    ['angular', kit.angularHingeLoss()],
+    ['triplet', kit.tripletHingeLoss()],
+  ])('%s', (_, loss) => {
+    const two = embeddings.slice(0, 2);
+    expect(() => loss(embeddings, embeddings, two)).toThrow(
+      /three tensors of one shape \[n, d\], a triplet a row; found \[8,4\], \[8,4\], \[2,4\]/,
+    );
+    expect(() => loss(embeddings, embeddings, right as unknown as tf.Tensor2D)).toThrow(/found .*no tensor/);
+    expect(() => kit.reference.tripletHinge([1, 2], [1, 2], [1], 0.2)).toThrow(/row 2 has 1 numbers/);
+  });
+});
+
 describe('a missing array', () => {
   it.each([null, 7, 'abc', {}])('%j is refused', (labels) => {
     expect(() => requireClassLabels(labels)).toThrow(kit.KitError);
