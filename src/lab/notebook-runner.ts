@@ -4,6 +4,7 @@ import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { writeFileWhole } from '../files/write-file-whole.js';
 import { KitError } from '../kit-error.js';
+import { textOfCopy } from './executed-notebook.js';
 import { type NotebookOutput, readNotebook, sourceOf } from './notebook-file.js';
 import { type CellOrder, type CellReport, REPORT_DESCRIPTOR } from './notebook-messages.js';
 
@@ -49,7 +50,11 @@ export async function runNotebook(path: string, options: RunNotebookOptions): Pr
   } finally {
     child.stop();
     const mark = { executed_by: EXECUTED_BY, executed_from: options.executedFrom };
-    const executed = { ...notebook, metadata: { ...notebook.metadata, ...mark } };
+    const cells = notebook.cells.map((cell) => ({
+      ...cell,
+      source: textOfCopy(cell, path, options.outputPath).split(/(?<=\n)/),
+    }));
+    const executed = { ...notebook, metadata: { ...notebook.metadata, ...mark }, cells };
     writeFileWhole(options.outputPath, `${JSON.stringify(executed, null, 1)}\n`);
   }
 }

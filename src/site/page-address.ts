@@ -18,9 +18,8 @@ export function kindOf(path: string, isFolder: boolean): PageKind {
 /** Where the site keeps a file of the repository, from the site's root. */
 export function addressOf(path: string, kind: PageKind): string {
   switch (kind) {
-    // The executed copy and its source are one page.
     case 'notebook':
-      return path.replace(/^results\//, '').replace(/\.ipynb$/, '.html');
+      return path.replace(/\.ipynb$/, '.html');
     case 'markdown':
       return path.replace(/\.md$/, '.html');
     case 'source':

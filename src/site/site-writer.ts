@@ -55,7 +55,10 @@ export class SiteWriter {
   }
 
   /** The address of a file or folder of the repository, which is given a page. A path that is not there leads nowhere. */
-  private visit(path: string): string {
+  private visit(to: string): string {
+    // The executed copy and its source are one page.
+    const source = to.replace(/^results\/(?=notebooks\/.*\.ipynb$)/, '');
+    const path = this.options.files.isFile(source) ? source : to;
     const known = this.linked.get(path);
     if (known !== undefined) return known;
     const { files } = this.options;

@@ -165,6 +165,20 @@ describe('kit lab', () => {
     ]);
   });
 
+  it('leads from the executed copy to where the notebook’s own links led', () => {
+    const own = temporaryFolder();
+    const results = join(own, 'deep', 'results');
+    const text =
+      '[a](made-up.ts#L3) [b](../up.md) [c](other.ipynb) [d](https://x.org) ![e](pictures/e.png) [f](#here)';
+    const cells = [{ cell_type: 'markdown', source: ['# a\n', text], metadata: {} }];
+    writeFileSync(join(own, 'made-up.ipynb'), JSON.stringify({ nbformat: 4, metadata: {}, cells }));
+    expect(runKit(['lab', join(own, 'made-up.ipynb'), '--results', results]).status).toBe(0);
+    expect(cellsOf(join(results, 'notebooks', 'made-up.ipynb'))[0].source).toEqual([
+      '# a\n',
+      '[a](../../../made-up.ts#L3) [b](../../../../up.md) [c](other.ipynb) [d](https://x.org) ![e](../../../pictures/e.png) [f](#here)',
+    ]);
+  });
+
   it('updates a display in its place, also from a later cell', () => {
     const { cells } = run([
       'import { newDisplay } from "tslab";\nconst shown = newDisplay();\nshown.text("first");\nconsole.log("between");',
