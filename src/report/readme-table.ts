@@ -48,7 +48,10 @@ export function readmeTable(results: string): string {
       const row = scores.find((one) => one.method === method);
       const recall = row?.scores.get('R@1');
       if (recall === undefined) return '';
-      return [formatEstimate(recall), findings.get(method)].filter((part) => part !== undefined).join(', ');
+      const untrained = /\((.*untrained):/.exec(row?.name ?? '')?.[1];
+      return [formatEstimate(recall), findings.get(method), untrained]
+        .filter((part) => part !== undefined)
+        .join(', ');
     };
     return [{ heading, methods: scores.map(({ method }) => method), cellOf }];
   });
