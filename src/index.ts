@@ -104,6 +104,7 @@ export { claimsOverview } from './report/claims.js';
 export { CONVERGENCE_COLUMN } from './report/comparison.js';
 export { type ComparisonTableOptions, comparisonTable } from './report/comparison-table.js';
 export { convergenceTable } from './report/convergence-table.js';
+export { lossColour } from './report/loss-colours.js';
 export { curveChart, recallAtKChart, recallChart } from './report/method-charts.js';
 export { publishedTable } from './report/published-values.js';
 export { rankChart } from './report/rank-chart.js';

@@ -37,6 +37,8 @@ const CONFIG = {
     domainColor: '#999',
     tickColor: '#999',
   },
+  // At their ticks, also the outermost.
+  axisX: { labelFlush: false },
   legend: { labelLimit: 400, labelFontSize: 11, titleFontSize: 11, titleFontWeight: 'normal' },
   view: { stroke: null },
 } as const;

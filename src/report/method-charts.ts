@@ -1,16 +1,17 @@
-import { mean } from 'simple-statistics';
+import { type Estimate, estimate } from '../statistics/estimate.js';
 import type { RunRecord } from '../types/run-record.js';
 import type { ChartSpec } from './chart.js';
-import { type MethodScores, methodScores, VALIDATION_COLUMN } from './method-scores.js';
+import { lossColour, lossOf } from './loss-colours.js';
+import { foldMeans, type MethodScores, methodScores, VALIDATION_COLUMN } from './method-scores.js';
 import { spreadLabels } from './spread-labels.js';
 import { formatEstimate } from './table.js';
 import { wrappedSubtitle } from './wrapped-subtitle.js';
 
-/** Six colours that colour-blind eyes tell apart (Okabe & Ito 2008), without its yellow, which is faint on white. */
-const TRAINED_COLOURS = ['#0072B2', '#D55E00', '#009E73', '#CC79A7', '#E69F00', '#56B4E9'];
 const BASELINE_COLOURS = ['#5f5f5f', '#9a9a9a'];
 const SOLID = [1, 0];
 const DASHES = [SOLID, [6, 3], [2, 2]];
+/** Of white, in the palest of many methods of one loss. */
+const PALEST = 0.65;
 
 const PLOT_WIDTH = 330;
 const PLOT_HEIGHT = 320;
@@ -37,7 +38,7 @@ export function recallChart(records: readonly RunRecord[], subtitle: string): Ch
   const color = {
     field: 'method',
     type: 'nominal',
-    scale: colourScale(styles(rows)),
+    scale: colourScale(styles(rows, records)),
     legend: null,
   } as const;
   const title = `${column === VALIDATION_COLUMN ? 'Best validation Recall@1' : 'Recall@1'}, %   (dot: a seed · tick: mean · bar: 95% interval)`;
@@ -89,7 +90,7 @@ export function recallChart(records: readonly RunRecord[], subtitle: string): Ch
   };
 }
 
-/** Validation Recall@1 over the steps, mean over seeds, a line a method. */
+/** Validation Recall@1 over the steps, mean over seeds with its 95% interval, a line a method. */
 export function curveChart(records: readonly RunRecord[], subtitle: string): ChartSpec {
   const lines = methodScores(records)
     .map(({ method, name }) => ({
@@ -101,27 +102,27 @@ export function curveChart(records: readonly RunRecord[], subtitle: string): Cha
     title: 'Recall@1 on the validation classes while training',
     subtitle,
     lines,
-    styles: styles(methodScores(records)),
+    styles: styles(methodScores(records), records),
     x: { title: 'step', scale: { nice: false }, axis: { grid: false, tickCount: 6 } },
     yTitle: 'Recall@1, %',
   });
 }
 
-/** Recall@K against K, mean over seeds, a line a method. */
+/** Recall@K against K, mean over seeds with its 95% interval, a line a method. */
 export function recallAtKChart(records: readonly RunRecord[], subtitle: string): ChartSpec {
   const rows = methodScores(records);
   const lines = rows.map(({ name, scores }) => ({
     method: name,
     points: [...scores]
       .filter(([name]) => name.startsWith('R@'))
-      .map(([name, score]) => ({ x: Number(name.slice(2)), y: score.mean })),
+      .map(([name, score]) => ({ x: Number(name.slice(2)), ...bandOf(score) })),
   }));
   const ks = [...new Set(lines.flatMap(({ points }) => points.map(({ x }) => x)))];
   return lineChart({
     title: 'Recall@K on unseen classes',
     subtitle,
     lines,
-    styles: styles(rows),
+    styles: styles(rows, records),
     x: {
       title: 'K',
       scale: { type: 'log', nice: false },
@@ -131,13 +132,38 @@ export function recallAtKChart(records: readonly RunRecord[], subtitle: string):
   });
 }
 
-function meanCurve(records: readonly RunRecord[]): { x: number; y: number }[] {
-  const points = records.flatMap((record) => record.curve);
-  const steps = [...new Set(points.map((point) => point.step))].sort((a, b) => a - b);
-  return steps.map((step) => {
-    const here = points.filter((point) => point.step === step);
-    return { x: step, y: 100 * mean(here.map((point) => point.validationRecallAt1)) };
-  });
+interface Point {
+  readonly x: number;
+  readonly y: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+function bandOf({ mean, halfWidth }: Estimate): Omit<Point, 'x'> {
+  return { y: mean, low: mean - (halfWidth ?? 0), high: mean + (halfWidth ?? 0) };
+}
+
+function meanCurve(records: readonly RunRecord[]): Point[] {
+  const steps = [...new Set(records.flatMap(({ curve }) => curve.map(({ step }) => step)))];
+  return steps
+    .sort((a, b) => a - b)
+    .map((step) => {
+      const here = records.filter(({ curve }) => curve.some((point) => point.step === step));
+      const shares = here.map(
+        ({ curve }) => curve.find((point) => point.step === step)?.validationRecallAt1 ?? 0,
+      );
+      return {
+        x: step,
+        ...bandOf(
+          estimate(
+            foldMeans(
+              here,
+              shares.map((share) => 100 * share),
+            ),
+          ),
+        ),
+      };
+    });
 }
 
 interface Style {
@@ -146,17 +172,39 @@ interface Style {
   readonly dash: readonly number[];
 }
 
-/** The same method looks the same in every chart of the same records. */
-function styles(rows: readonly MethodScores[]): Style[] {
-  const style = (colours: readonly string[]) => (row: MethodScores, i: number) => ({
-    method: row.name,
-    colour: colours[i % colours.length],
-    dash: DASHES[Math.floor(i / colours.length) % DASHES.length],
-  });
+/** A loss has one colour in all charts; methods of one loss differ by dash, and where there are more of them by shade. */
+function styles(rows: readonly MethodScores[], records: readonly RunRecord[]): Style[] {
+  const lossOfRow = ({ method }: MethodScores) =>
+    lossOf(records.find((record) => record.method === method) as RunRecord);
+  const trained = rows.filter((row) => row.trained);
+  const losses = [...new Set(trained.map(lossOfRow))];
   return [
-    ...rows.filter((row) => row.trained).map(style(TRAINED_COLOURS)),
-    ...rows.filter((row) => !row.trained).map(style(BASELINE_COLOURS)),
+    ...trained.map((row) => {
+      const loss = lossOfRow(row);
+      const same = trained.filter((other) => lossOfRow(other) === loss);
+      const i = same.indexOf(row);
+      const pale = same.length > DASHES.length ? (PALEST * i) / (same.length - 1) : 0;
+      return {
+        method: row.name,
+        colour: mixedWithWhite(lossColour(loss, losses.indexOf(loss)), pale),
+        dash: DASHES[i % DASHES.length],
+      };
+    }),
+    ...rows
+      .filter((row) => !row.trained)
+      .map(({ name }, i) => ({
+        method: name,
+        colour: BASELINE_COLOURS[i % BASELINE_COLOURS.length],
+        dash: SOLID,
+      })),
   ];
+}
+
+function mixedWithWhite(colour: string, share: number): string {
+  if (share === 0) return colour;
+  const channels = [1, 3, 5].map((at) => Number.parseInt(colour.slice(at, at + 2), 16));
+  const mixed = channels.map((value) => Math.round(value + share * (255 - value)));
+  return `#${mixed.map((value) => value.toString(16).padStart(2, '0')).join('')}`;
 }
 
 function colourScale(of: readonly Style[]): { domain: string[]; range: string[] } {
@@ -168,7 +216,7 @@ interface LineChartOptions {
   readonly subtitle: string;
   readonly lines: readonly {
     readonly method: string;
-    readonly points: readonly { readonly x: number; readonly y: number }[];
+    readonly points: readonly Point[];
   }[];
   readonly styles: readonly Style[];
   readonly x: { readonly title: string; readonly scale: object; readonly axis: object };
@@ -177,7 +225,7 @@ interface LineChartOptions {
 
 /** Lines with their names at the right instead of a legend, beside the ends of those that reach so far. */
 function lineChart({ title, subtitle, lines, styles: look, x, yTitle }: LineChartOptions): ChartSpec {
-  const heights = lines.flatMap(({ points }) => points.map(({ y }) => y));
+  const heights = lines.flatMap(({ points }) => points.flatMap(({ low, high }) => [low, high]));
   const domain = [5 * Math.floor(Math.min(...heights) / 5), 5 * Math.ceil(Math.max(...heights) / 5)];
   const ends = lines.map(({ points }) => points[points.length - 1]);
   const places = spreadLabels(
@@ -187,19 +235,30 @@ function lineChart({ title, subtitle, lines, styles: look, x, yTitle }: LineChar
   const right = Math.max(...ends.map(({ x }) => x));
   const labels = lines.map(({ method }, i) => ({ method, x: right, y: places[i] }));
   const color = { field: 'method', type: 'nominal', scale: colourScale(look), legend: null } as const;
+  const values = lines.flatMap(({ method, points }) => points.map((point) => ({ method, ...point })));
+  const heightTitle = values.some(({ low, high }) => low < high)
+    ? `${yTitle}   (band: 95% interval)`
+    : yTitle;
   return {
     title: { text: title, subtitle: wrappedSubtitle(subtitle) },
     width: PLOT_WIDTH,
     height: PLOT_HEIGHT,
     encoding: {
       x: { field: 'x', type: 'quantitative', title: x.title, scale: x.scale, axis: x.axis },
-      y: { field: 'y', type: 'quantitative', title: yTitle, scale: { domain, nice: false } },
+      y: { field: 'y', type: 'quantitative', title: heightTitle, scale: { domain, nice: false } },
     },
     layer: [
       {
-        data: {
-          values: lines.flatMap(({ method, points }) => points.map((point) => ({ method, ...point }))),
+        data: { values },
+        mark: { type: 'area', opacity: 0.15 },
+        encoding: {
+          y: { field: 'low', type: 'quantitative', title: heightTitle },
+          y2: { field: 'high' },
+          color,
         },
+      },
+      {
+        data: { values },
         mark: { type: 'line', strokeWidth: 2.2, strokeJoin: 'round', point: { size: 22, filled: true } },
         encoding: {
           color,

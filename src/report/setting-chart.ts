@@ -1,6 +1,7 @@
 import { type Estimate, estimate } from '../statistics/estimate.js';
 import type { RunRecord } from '../types/run-record.js';
 import type { ChartSpec } from './chart.js';
+import { lossColour, lossOf } from './loss-colours.js';
 import { columnsOf } from './method-scores.js';
 import { wrappedSubtitle } from './wrapped-subtitle.js';
 
@@ -29,7 +30,7 @@ export function settingChart(records: readonly RunRecord[], options: SettingChar
     field: 'line',
     type: 'nominal',
     title: null,
-    scale: { domain: lines, range: ['#0072B2', '#D55E00', '#009E73'].slice(0, lines.length) },
+    scale: { domain: lines, range: lineColours(records, lines, options.line) },
     legend: lines.length === 1 ? null : { orient: 'top' },
   } as const;
   return {
@@ -66,6 +67,19 @@ export function settingChart(records: readonly RunRecord[], options: SettingChar
       ],
     },
   };
+}
+
+/** The loss's own colour; where two lines are of one loss, colours of none. */
+function lineColours(
+  records: readonly RunRecord[],
+  lines: readonly string[],
+  lineOf: (method: string) => string = () => '',
+): string[] {
+  const losses = lines.map((line) =>
+    lossOf(records.find(({ method }) => lineOf(method) === line) as RunRecord),
+  );
+  const own = new Set(losses).size === lines.length;
+  return lines.map((line, i) => lossColour(own ? losses[i] : line, i));
 }
 
 const COLUMNS = ['R@1', 'MAP@R', 'NMI', 'F1'];

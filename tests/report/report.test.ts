@@ -1,6 +1,7 @@
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
-import { renderChart, scoreTables, summaryTable } from '../../src/index.js';
+import { lossSchema } from '../../src/experiments/declared-losses.js';
+import { lossColour, renderChart, scoreTables, summaryTable } from '../../src/index.js';
 import { curveChart, recallAtKChart, recallChart } from '../../src/report/method-charts.js';
 import { spreadLabels } from '../../src/report/spread-labels.js';
 import { madeUpRecord, madeUpRecords } from './synthetic-runs.js';
@@ -70,16 +71,54 @@ describe('charts', () => {
     expect(again.png.equals(withTitle.png)).toBe(true);
   });
 
-  it('draw a method in the same colour in each, and name it on the chart itself', async () => {
-    const charts = [recallChart, curveChart, recallAtKChart].map((chart) => chart(madeUpRecords, 'subtitle'));
-    for (const chart of charts) {
-      const { svg } = await renderChart(chart);
-      expect(svg).toContain('>Angular<');
-      expect(svg).toContain('>Triplet<');
-      expect(svg).toContain('>subtitle<');
-      // The best trained method is the first of the palette, the other the second.
-      expect(svg).toContain('#0072B2');
-      expect(svg).toContain('#D55E00');
+  it('draw a loss in its own colour in each, whatever its rank, and name it on the chart itself', async () => {
+    const swapped = madeUpRecords.map((record) =>
+      record.method === 'Angular'
+        ? { ...record, ...madeUpRecord({ ...record, recall: 0.3, loss: 'angular' }) }
+        : record,
+    );
+    for (const chart of [recallChart, curveChart, recallAtKChart])
+      for (const records of [madeUpRecords, swapped]) {
+        const { svg } = await renderChart(chart(records, 'subtitle'));
+        expect(svg).toContain('>Angular<');
+        expect(svg).toContain('>Triplet<');
+        expect(svg).toContain('>subtitle<');
+        expect(svg).toContain(lossColour('angular'));
+        expect(svg).toContain(lossColour('triplet'));
+        expect(svg).not.toContain(lossColour('n-pair-angular'));
+      }
+  });
+
+  it('tell methods of one loss apart by dash, and more than three by shade', async () => {
+    const of = (count: number) =>
+      Array.from({ length: count }, (_, i) =>
+        madeUpRecord({ method: `Triplet, ${i}`, seed: 0, recall: 0.5 - 0.01 * i }),
+      );
+    const colours = async (count: number) => {
+      const { svg } = await renderChart(curveChart(of(count), ''));
+      return new Set(
+        [...svg.matchAll(/<path[^>]*stroke="(#[^"]+)" stroke-width="2.2"/g)].map(([, colour]) => colour),
+      );
+    };
+    expect(await colours(3)).toEqual(new Set([lossColour('triplet')]));
+    expect((await colours(5)).size).toBe(5);
+  });
+
+  it('give every loss of the kit a colour of its own', () => {
+    const names = (lossSchema.options as { shape: { name: { value: string } } }[]).map(
+      ({ shape }) => shape.name.value,
+    );
+    expect(names.length).toBeGreaterThan(8);
+    expect(new Set(names.map((name) => lossColour(name))).size).toBe(names.length);
+    expect(lossColour('./mine.ts', 0)).not.toBe(lossColour('./mine.ts', 1));
+  });
+
+  it('draw the interval over seeds as a band where there are several', async () => {
+    for (const chart of [curveChart, recallAtKChart]) {
+      const { svg } = await renderChart(chart(madeUpRecords, ''));
+      expect(svg).toContain('band: 95% interval');
+      const one = madeUpRecords.filter(({ seed }) => seed === 0);
+      expect((await renderChart(chart(one, ''))).svg).not.toContain('band:');
     }
   });
 

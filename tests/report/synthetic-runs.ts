@@ -10,6 +10,8 @@ interface MadeUpRun {
   readonly trained?: boolean;
   readonly partial?: string;
   readonly tested?: boolean;
+  /** Name of its loss. */
+  readonly loss?: string;
 }
 
 /** A whole record around one Recall@1. */
@@ -20,6 +22,7 @@ export function madeUpRecord({
   trained = true,
   partial,
   tested = true,
+  loss = 'triplet',
 }: MadeUpRun): RunRecord {
   const step = (at: number, share: number) => ({
     step: at,
@@ -32,7 +35,7 @@ export function madeUpRecord({
     id: Buffer.from(`${method}${seed}`).toString('hex').padEnd(16, '0').slice(-16),
     experiment: 'made-up',
     method,
-    spec: { loss: trained ? { name: 'triplet', margin: 0.2 } : null, seed },
+    spec: { loss: trained ? { name: loss } : null, seed },
     seed,
     environment: {
       commit: 'c0ffee0123456789',
@@ -71,7 +74,7 @@ export const madeUpRecords = [
   madeUpRecord({ method: 'Triplet', seed: 0, recall: 0.4 }),
   madeUpRecord({ method: 'Triplet', seed: 1, recall: 0.44 }),
   madeUpRecord({ method: 'Triplet', seed: 2, recall: 0.42 }),
-  madeUpRecord({ method: 'Angular', seed: 0, recall: 0.5 }),
+  madeUpRecord({ method: 'Angular', seed: 0, recall: 0.5, loss: 'angular' }),
   madeUpRecord({ method: 'Raw pixels', seed: 0, recall: 0.28, trained: false }),
 ];
 
