@@ -30,7 +30,7 @@ export function settingChart(records: readonly RunRecord[], options: SettingChar
     field: 'line',
     type: 'nominal',
     title: null,
-    scale: { domain: lines, range: lineColours(records, lines, options.line) },
+    scale: { domain: lines, range: lineColours(records, lines, options) },
     legend: lines.length === 1 ? null : { orient: 'top' },
   } as const;
   return {
@@ -73,11 +73,10 @@ export function settingChart(records: readonly RunRecord[], options: SettingChar
 function lineColours(
   records: readonly RunRecord[],
   lines: readonly string[],
-  lineOf: (method: string) => string = () => '',
+  { setting, line: lineOf = () => '' }: SettingChartOptions,
 ): string[] {
-  const losses = lines.map((line) =>
-    lossOf(records.find(({ method }) => lineOf(method) === line) as RunRecord),
-  );
+  const set = records.filter(({ spec }) => numberAt(spec, setting) !== null);
+  const losses = lines.map((line) => lossOf(set.find(({ method }) => lineOf(method) === line) as RunRecord));
   const own = new Set(losses).size === lines.length;
   return lines.map((line, i) => lossColour(own ? losses[i] : line, i));
 }

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
 import { runKit } from '../cli/run-kit.js';
 import { temporaryFolder } from '../picture-folder.js';
@@ -59,6 +60,17 @@ describe.each(notebooks)('notebooks/%s', (file) => {
   it('has lines of code of 110 characters at most', () => {
     for (const { source } of cells.filter(({ cell_type }) => cell_type === 'code'))
       for (const line of source) expect(line.trimEnd().length, line).toBeLessThanOrEqual(110);
+  });
+
+  it('breaks no text within a template over lines, where the break would be part of the text', () => {
+    for (const { source } of cells.filter(({ cell_type }) => cell_type === 'code')) {
+      const file = ts.createSourceFile('cell.ts', source.join(''), ts.ScriptTarget.Latest, true);
+      const visit = (node: ts.Node): void => {
+        if (ts.isTemplateLiteralToken(node)) expect(node.getText(file)).not.toContain('\n');
+        ts.forEachChild(node, visit);
+      };
+      visit(file);
+    }
   });
 
   it('imports only what is there, packages by name, and names that it exports', async () => {
