@@ -35,7 +35,7 @@ export function madeUpRecord({
     id: Buffer.from(`${method}${seed}`).toString('hex').padEnd(16, '0').slice(-16),
     experiment: 'made-up',
     method,
-    spec: { loss: trained ? { name: loss } : null, seed },
+    spec: { loss: trained ? { name: loss, margin: 0.2 } : null, seed },
     seed,
     environment: {
       commit: 'c0ffee0123456789',
