@@ -37,6 +37,7 @@ const MUTANTS = [
   ['06', 'away-from-midpoint', 'the sphere over anchor and positive', '(value + centre[k]) / 2); // of', '(value + p[k]) / 2); // of'],
   ['06', 'theorem-check', 'the theorem at 30°', 'reference.angularHinge(a, p, n, LARGEST_ALPHA_OF_RIGHT_NEIGHBOURS)', 'reference.angularHinge(a, p, n, 30)'],
   ['06', 'theorem-check', 'the counterexample inside the disc', '-(1 + 1e-9) / tangent(alpha)', '-(1 - 1e-2) / tangent(alpha)'],
+  ['06', 'picture-check', 'discs of radius r / tan² α', '< 1 / tangent(alpha) ?', '< 1 / tangent(alpha) ** 2 ?'],
   ['06', 'counterexample', 'from a start outside of the spheres', 'descendHinge(at(-0.5, 0.1), 45)', 'descendHinge(at(-0.5, 0.9), 18)'],
   ['07', 'identity-proof', 't → t² in the identity', '+ (1-t)*(a^2+p^2) - 4*t*n^2', '+ (1-t^2)*(a^2+p^2) - 4*t*n^2'],
   ['07', 'identity-proof', 't → t² in f', "'(4*t*(a+p)*n", "'(4*t^2*(a+p)*n"],
