@@ -14,6 +14,7 @@ const allowed = {
   features: [...plain, 'datasets', 'models'],
   training: [...plain, 'losses', 'mining', 'models', 'datasets', 'evaluation'],
   experiments: [...plain, 'losses', 'mining', 'models', 'datasets', 'features', 'evaluation', 'training'],
+  sweeps: [...plain, 'datasets', 'experiments'],
   report: [...plain, 'datasets', 'evaluation', 'experiments', 'statistics'],
   lab: [...plain, 'report'],
   site: [...plain, 'experiments', 'report', 'lab'],

@@ -106,6 +106,109 @@ withOnnxOptions(
   await reproduceCommand(experiment, options);
 });
 
+const sweep = program
+  .command('sweep')
+  .description('many runs: here, on Slurm, or wherever tasks are numbered')
+  .showHelpAfterError('(run with --help for the options)');
+
+const SWEEP = 'a name under results/sweeps (default: the one planned last)';
+const onResults = (command: Command) =>
+  command.option('--results <folder>', 'where sweeps and records are', 'results');
+
+onResults(sweep.command('plan'))
+  .description("write the manifest of an experiment's runs that have no record, packed in tasks of minutes")
+  .argument('<experiment>', 'an experiment of experiments/ by name, or the path of an experiment file')
+  .option('--profile <name>', "size of the experiment (default: the experiment's own, else quick)")
+  .option('--only <methods>', 'comma-separated; only the methods of these names', listOf)
+  .option('--seeds <n>', "number of seeds, instead of the profile's own", wholeNumber)
+  .option('--task-minutes <n>', 'how long a task should last', wholeNumber, 10)
+  .option('--seconds <n>', 'of a run, where this machine is not one that will run it', wholeNumber)
+  .action(async (experiment, options) => {
+    const { sweepPlanCommand } = await import('./sweep-plan-command.js');
+    await sweepPlanCommand(experiment, options);
+  });
+
+onResults(sweep.command('run'))
+  .description('do one task of a sweep; exit code 75 asks to be started again')
+  .argument('[sweep]', SWEEP)
+  .option('--index <i>', 'which, from 0 (default: JOB_COMPLETION_INDEX)', seed)
+  .option('--of <n>', "pack the runs in so many tasks, instead of the plan's", wholeNumber)
+  .option('--workers <n>', 'runs side by side', wholeNumber, 1)
+  .option('--fail-fast', 'stop at the first run that fails')
+  .action(async (name, options) => {
+    const { sweepRunCommand } = await import('./sweep-run-command.js');
+    await sweepRunCommand(name, options);
+  });
+
+function forSlurm(command: Command): Command {
+  return onResults(command)
+    .argument('[sweep]', SWEEP)
+    .option('--options <file>', "Slurm's options (default: sweep.slurm.json where it is there)")
+    .option('--partition <name>', 'Slurm: where it runs')
+    .option('--account <name>', 'Slurm: who pays')
+    .option('--time <limit>', 'Slurm: of a task, as sbatch takes it (default: three times what was planned)')
+    .option(
+      '--mem <size>',
+      'Slurm: of a task, as sbatch takes it (default: a quarter more than was measured)',
+    )
+    .option('--gpus <1>', 'Slurm: a GPU a task, 1 or <type>:1')
+    .option('--cpus <n>', 'Slurm: cores of a task, each with a run', wholeNumber)
+    .option(
+      '--array-limit <n>',
+      "Slurm: tasks of one array (default: the cluster's MaxArraySize)",
+      wholeNumber,
+    )
+    .option('--max-parallel <k>', 'tasks that run at the same time', wholeNumber)
+    .option('--dry-run', 'Slurm: print the scripts and submit nothing')
+    .option('--workers <n>', 'here: processes side by side (default: one a core)', wholeNumber)
+    .option('--fail-fast', 'here: stop at the first run that fails');
+}
+
+forSlurm(sweep.command('submit'))
+  .description('do all tasks, here or on Slurm, then write tables, figures and page')
+  .addOption(new Option('--on <place>', 'where').choices(['local', 'slurm']).default('local'))
+  .addOption(
+    new Option('--print <what>', 'print the manifest for another scheduler instead').choices(['indexed-job']),
+  )
+  .option('--image <name>', 'of --print indexed-job: the container', 'angular-loss-kit:latest')
+  .action(async (name, options) => {
+    const { sweepSubmitCommand } = await import('./sweep-submit-command.js');
+    await sweepSubmitCommand(name, options);
+  });
+
+forSlurm(sweep.command('retry'))
+  .description('submit what failed or is missing, from checkpoints, at most three times each')
+  .addOption(new Option('--on <place>', 'where (default: as it was)').choices(['local', 'slurm']))
+  .action(async (name, options) => {
+    const { sweepRetryCommand } = await import('./sweep-retry-command.js');
+    await sweepRetryCommand(name, options);
+  });
+
+onResults(sweep.command('status'))
+  .description('how far it is: tasks waiting, running, done, failed, timed out')
+  .argument('[sweep]', SWEEP)
+  .option('--watch', 'again and again until nothing waits or runs')
+  .action(async (name, options) => {
+    const { sweepStatusCommand } = await import('./sweep-status-command.js');
+    await sweepStatusCommand(name, options);
+  });
+
+onResults(sweep.command('cancel'))
+  .description('take it out of Slurm and end its processes here; records and checkpoints stay')
+  .argument('[sweep]', SWEEP)
+  .action(async (name, options) => {
+    const { sweepCancelCommand } = await import('./sweep-cancel-command.js');
+    await sweepCancelCommand(name, options);
+  });
+
+onResults(sweep.command('collect'))
+  .description('tables, figures and page of the records that there are')
+  .argument('[sweep]', SWEEP)
+  .action(async (name, options) => {
+    const { sweepCollectCommand } = await import('./sweep-collect-command.js');
+    await sweepCollectCommand(name, options);
+  });
+
 program
   .command('choose')
   .description('the best try of each method of a tuning experiment, by validation classes')

@@ -1,9 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { dirname, isAbsolute, join, relative } from 'node:path';
-import { deserialize } from 'node:v8';
 import { startBackend } from '../backends/start-backend.js';
 import { projectRoot } from '../experiments/environment.js';
-import { type ExperimentData, loadExperimentData, loadPictures } from '../experiments/experiment-data.js';
+import { type ExperimentData, loadPictures } from '../experiments/experiment-data.js';
 import {
   type Experiment,
   type ExperimentChoice,
@@ -14,16 +13,16 @@ import { planRuns } from '../experiments/experiment-plan.js';
 import { requireSameData } from '../experiments/fits-data.js';
 import { estimatedTime, measureTime } from '../experiments/measured-time.js';
 import { missingInputs, requireInputs } from '../experiments/missing-inputs.js';
-import { embeddingsPath, readRecords, recordPath, removeRun } from '../experiments/record-store.js';
-import type { RunEmbeddings } from '../experiments/run-experiment.js';
+import { readRecords, recordPath, removeRun } from '../experiments/record-store.js';
 import { processesFor, runAll } from '../experiments/run-pool.js';
 import { type RunSpec, runId } from '../experiments/run-spec.js';
 import { writeFileWhole } from '../files/write-file-whole.js';
 import { KitError } from '../kit-error.js';
-import { reportPaths, writeReport } from '../report/page.js';
+import { reportPaths } from '../report/page.js';
 import { summaryTable } from '../report/table.js';
 import type { RunRecord } from '../types/run-record.js';
 import { type BackboneChoice, filesOfBackbone, refuseOnnxOptions } from './backbone-choice.js';
+import { writeExperimentPage } from './experiment-page.js';
 import { isFolder, type OwnPicturesPlan, planOwnPictures } from './own-pictures-plan.js';
 import { costLines, settingLines, workLines } from './plan-lines.js';
 import { cancelOnInterrupt, duration, howToGoOn, prepareData, trainingProgress } from './progress.js';
@@ -86,7 +85,7 @@ export async function reproduceCommand(name: string, options: ReproduceOptions):
 
   const records = found();
   if (missing.length === 0) await requireDataUnchanged(experiment.specs[0], records);
-  const page = await writePage(experiment, records, options.results);
+  const page = await writeExperimentPage(experiment, records, options.results);
   const minutes = ((Date.now() - started) / 60_000).toFixed(1);
   process.stdout.write(`\n${summaryTable(records)}\n\n${minutes} minutes. Everything on one page: ${page}\n`);
 }
@@ -193,35 +192,4 @@ async function requireDataUnchanged({ dataset }: RunSpec, records: readonly RunR
   } catch (error) {
     if (!(error instanceof KitError) || error.code !== 'dataset-missing') throw error;
   }
-}
-
-async function writePage(
-  experiment: Experiment,
-  records: readonly RunRecord[],
-  results: string,
-): Promise<string> {
-  const best = bestTrainedRun(records.filter((r) => existsSync(embeddingsPath(results, r.experiment, r.id))));
-  const embeddings =
-    best && (deserialize(readFileSync(embeddingsPath(results, best.experiment, best.id))) as RunEmbeddings);
-  const pictures = best &&
-    embeddings && {
-      images: (await loadExperimentData(best.spec as RunSpec)).images,
-      embeddings,
-      itemIndices: embeddings.itemIndices,
-      record: best,
-    };
-  return writeReport({ resultsDirectory: results, experiments: [{ ...experiment, records, pictures }] });
-}
-
-/** First seed of the method with the best mean validation Recall@1: chosen without the test classes. */
-function bestTrainedRun(records: readonly RunRecord[]): RunRecord | undefined {
-  const validation = (record: RunRecord) =>
-    Math.max(...record.curve.map((point) => point.validationRecallAt1));
-  const meanOf = (method: string) => {
-    const values = records.filter((record) => record.method === method).map(validation);
-    return values.reduce((sum, value) => sum + value, 0) / values.length;
-  };
-  return records
-    .filter((record) => record.chosenStep > 0)
-    .sort((a, b) => meanOf(b.method) - meanOf(a.method) || a.seed - b.seed)[0];
 }

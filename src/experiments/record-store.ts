@@ -54,7 +54,7 @@ export function readRecords(results: string, experiment: string): RunRecord[] {
 }
 
 /** @throws KitError `invalid-spec` where the file is no record */
-function readRecord(path: string): RunRecord {
+export function readRecord(path: string): RunRecord {
   try {
     const record = JSON.parse(readFileSync(path, 'utf8')) as RunRecord;
     if ([1, 2].includes(record.format) && typeof record.id === 'string') return record;

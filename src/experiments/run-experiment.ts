@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { serialize } from 'node:v8';
 import * as tf from '@tensorflow/tfjs';
 import { allOrNothing } from '../backends/all-or-nothing.js';
@@ -9,6 +9,7 @@ import { precisionOfRanks } from '../evaluation/mean-average-precision-at-r.js';
 import { rankPositives } from '../evaluation/positive-ranks.js';
 import { recallOfRanks } from '../evaluation/recall-at-k.js';
 import { writeFileWhole } from '../files/write-file-whole.js';
+import { KitError } from '../kit-error.js';
 import { HardClassNPairSampler } from '../mining/hard-class-n-pair-sampler.js';
 import { featureEmbedding, frozenFeatures, valuesOf } from '../models/feature-embedding.js';
 import { googlenetEmbedding } from '../models/googlenet-embedding.js';
@@ -32,6 +33,8 @@ export interface RunExperimentOptions {
   readonly backend: BackendDescription;
   /** Results folder; without it nothing is written and nothing is resumed. */
   readonly results?: string;
+  /** A file of the results folder: where it is gone, the folder is, and nothing is written in its place. */
+  readonly proof?: string;
   /** Already loaded data of this spec, shared by runs of one experiment. */
   readonly data?: ExperimentData;
   /** Write the trained network beside the record, as an ONNX file. */
@@ -76,10 +79,12 @@ export async function runExperiment(spec: RunSpec, options: RunExperimentOptions
       });
       scores = { metrics: runMetricsOf(evaluation), classScores: evaluation.classScores };
       if (options.results !== undefined) {
+        requireThere(options.proof);
         writeFileWhole(embeddingsPath(options.results, spec.experiment, id), serialize(table));
       }
     }
     if (options.keep && options.results !== undefined) {
+      requireThere(options.proof);
       const parts = {
         spec,
         id,
@@ -112,6 +117,7 @@ export async function runExperiment(spec: RunSpec, options: RunExperimentOptions
       },
     };
     if (options.results !== undefined) {
+      requireThere(options.proof);
       writeRecord(options.results, record);
       rmSync(checkpointPath(options.results, spec.experiment, id), { force: true });
     }
@@ -187,6 +193,7 @@ async function trainModel(
         : {
             path: checkpointPath(options.results, spec.experiment, runId(spec)),
             origin: originOf(await describeEnvironment(options.backend), data),
+            beforeSaving: () => requireThere(options.proof),
           },
     onProgress: options.onProgress,
     onPlannedBytes: options.onPlannedBytes,
@@ -196,6 +203,14 @@ async function trainModel(
     optimizer.dispose();
     dispose();
   });
+}
+
+function requireThere(proof: string | undefined): void {
+  if (proof === undefined || existsSync(proof)) return;
+  throw new KitError(
+    'not-writable',
+    `The results folder went away: ${proof} is not there any more (a network drive that is no longer mounted?). Nothing was written in its place; what lay there before counts as soon as it is back: run the command again then.`,
+  );
 }
 
 /** A record names one commit, backend and data set, so these must be the same in every sitting of a run. */

@@ -12,15 +12,22 @@ export interface RunPoolOptions {
   readonly keep?: boolean;
   /** Processes side by side; default one a GPU, else one for each core, at most so many as the memory holds. */
   readonly workers?: number;
+  /** A file of the results folder: where it is gone, the folder is, and nothing is written in its place. */
+  readonly proof?: string;
+  /** Who hands out the runs, instead of the list in its order. */
+  readonly queue?: RunQueue;
   onStep?(spec: RunSpec, step: number): void;
   onDone?(spec: RunSpec): void;
+  /** Where given, a run that fails does not stop the others. */
+  onFailed?(spec: RunSpec, error: Error): void;
   readonly signal?: AbortSignal;
 }
 
 /** GiB of a worker that trains that much of GoogLeNet with 64 pictures, as environment.md has it; 3 else. */
 const DEEP_WORKER: Readonly<Record<string, number>> = { 'from-4a': 5, all: 10 };
 
-const memoryOf = ({ model }: RunSpec) =>
+/** Bytes of the process of a run, as environment.md has it. */
+export const memoryOf = ({ model }: RunSpec) =>
   ((model.name === 'googlenet' ? DEEP_WORKER[model.trains] : undefined) ?? 3) * 2 ** 30;
 
 /** Side by side where nothing else is asked for. @param backend what they compute with */
@@ -33,75 +40,147 @@ export function processesFor(
   return Math.min(workers ?? usual, specs.length);
 }
 
+/** What there is to do next, where that is not just the next of a list. */
+export interface RunQueue {
+  /** Undefined where nothing is left. */
+  next(): Promise<RunSpec | undefined>;
+}
+
 /**
  * Runs specs in worker processes, one thread each: two processes with one thread finish more runs than
  * one with two, and a run's numbers do not depend on how many run beside it.
  *
- * @throws KitError the first failure, after the other workers were stopped; `cancelled` when `signal` aborts.
+ * @throws KitError the first failure, after the other workers were stopped; with `onFailed` only one that no other run
+ *   would escape, such as a full disk; `cancelled` when `signal` aborts, after each worker saved the step it was at.
  *   Finished runs keep their records, unfinished ones their checkpoints.
  */
 export async function runAll(specs: readonly RunSpec[], options: RunPoolOptions): Promise<void> {
   if (options.signal?.aborted) throw new KitError('cancelled', 'Stopped.');
   const waiting = [...specs];
-  const workers: ChildProcess[] = [];
+  const queue = options.queue ?? { next: async () => waiting.shift() };
+  const pool = new Set<PoolWorker>();
+  let known: (backend: BackendName) => void = () => {};
+  const backend = new Promise<BackendName>((resolve) => {
+    known = resolve;
+  });
+  const begin = () => workThrough(queue, pool, known, options);
+  let killer: NodeJS.Timeout | undefined;
   const stop = () => {
-    for (const worker of workers) worker.kill('SIGKILL');
+    for (const worker of pool) worker.stop();
+    killer = setTimeout(() => killAll(pool), PATIENCE_MS);
   };
   options.signal?.addEventListener('abort', stop);
+  const all: Promise<void>[] = [begin()];
   try {
-    const begin = () => workThrough(waiting, workers, options);
-    const first = begin();
-    const backend = await Promise.race([first.backend, first.done]);
-    const size = typeof backend === 'string' ? processesFor(specs, { ...options, backend }) : 1;
-    const others = Array.from({ length: size - 1 }, () => begin().done);
-    await Promise.all([first.done, ...others]);
+    const first = await Promise.race([backend, all[0]]);
+    const size = typeof first === 'string' ? processesFor(specs, { ...options, backend: first }) : 1;
+    while (all.length < size) all.push(begin());
+    await Promise.all(all);
+  } catch (error) {
+    if (options.signal?.aborted) await Promise.allSettled(all);
+    throw error;
   } finally {
-    stop();
+    clearTimeout(killer);
+    killAll(pool);
     options.signal?.removeEventListener('abort', stop);
   }
 }
 
-/** A worker process: what it computes with, as soon as it says so, and its end when nothing is left to do. */
-function workThrough(
-  waiting: RunSpec[],
-  workers: ChildProcess[],
+/** For a step and for saving it: clusters kill what is still there half a minute after they asked it to end. */
+const PATIENCE_MS = 20_000;
+
+function killAll(pool: ReadonlySet<PoolWorker>): void {
+  for (const worker of pool) worker.kill();
+}
+
+/** Faults that every other run would meet as well. */
+const OF_ALL: readonly string[] = [
+  'backend-unavailable',
+  'dataset-missing',
+  'dataset-partial',
+  'not-writable',
+] satisfies KitErrorCode[];
+
+/** One process after another: a new one only where the last was lost to a failed run. */
+async function workThrough(
+  queue: RunQueue,
+  pool: Set<PoolWorker>,
+  onBackend: (name: BackendName) => void,
   options: RunPoolOptions,
-): { readonly backend: Promise<BackendName>; readonly done: Promise<void> } {
-  const worker = fork(join(__dirname, 'run-worker.js'), { execArgv: [] });
-  workers.push(worker);
-  const backend = new Promise<BackendName>((resolve) => {
-    worker.on('message', (report: WorkerReport) => report.kind === 'started' && resolve(report.backend));
-  });
-  const done = new Promise<void>((resolve, reject) => {
-    let spec: RunSpec | undefined;
-    const next = () => {
-      spec = waiting.shift();
-      if (spec === undefined) {
-        worker.disconnect();
-        resolve();
-      } else
-        worker.send({ spec, results: options.results, keep: options.keep, threads: 1 } satisfies WorkerOrder);
-    };
-    worker.on('message', (report: WorkerReport) => {
-      if (spec === undefined) return;
-      if (report.kind === 'step') options.onStep?.(spec, report.step);
-      if (report.kind === 'failed') reject(failure(spec, report.code, report.message));
-      if (report.kind === 'done') {
-        options.onDone?.(spec);
-        next();
-      }
+): Promise<void> {
+  let worker: PoolWorker | undefined;
+  for (;;) {
+    const spec = await queue.next();
+    if (options.signal?.aborted) throw new KitError('cancelled', 'Stopped.');
+    if (spec === undefined) break;
+    if (worker === undefined) {
+      worker = new PoolWorker(onBackend);
+      pool.add(worker);
+    }
+    const { results, keep, proof } = options;
+    try {
+      await worker.run({ spec, results, keep, proof, threads: 1 }, (step) => options.onStep?.(spec, step));
+      options.onDone?.(spec);
+    } catch (error) {
+      if (options.signal?.aborted) throw new KitError('cancelled', 'Stopped.');
+      const { code } = error as { code?: string };
+      if (options.onFailed === undefined || (code !== undefined && OF_ALL.includes(code))) throw error;
+      options.onFailed(spec, error as Error);
+      worker.kill();
+      pool.delete(worker);
+      worker = undefined;
+    }
+  }
+  worker?.end();
+}
+
+/** A worker process, one run at a time. */
+class PoolWorker {
+  private readonly child: ChildProcess;
+
+  constructor(onBackend: (name: BackendName) => void) {
+    this.child = fork(join(__dirname, 'run-worker.js'), { execArgv: [] });
+    this.child.on('message', (report: WorkerReport) => {
+      if (report.kind === 'started') onBackend(report.backend);
     });
-    worker.on('error', reject);
-    worker.on('exit', (code, signal) => {
-      if (options.signal?.aborted) reject(new KitError('cancelled', 'Stopped.'));
-      else if (spec !== undefined)
+  }
+
+  run(order: WorkerOrder, onStep: (step: number) => void): Promise<void> {
+    const { spec } = order;
+    return new Promise<void>((resolve, reject) => {
+      const ended = (code: number | null, signal: string | null) =>
         reject(
           new Error(`The worker process ended (${signal ?? code}) during ${spec.method}, seed ${spec.seed}.`),
         );
+      const report = (message: WorkerReport) => {
+        if (message.kind === 'step') onStep(message.step);
+        if (message.kind === 'failed') reject(failure(spec, message.code, message.message));
+        if (message.kind === 'done') resolve();
+        if (message.kind === 'done' || message.kind === 'failed') {
+          this.child.off('message', report);
+          this.child.off('exit', ended);
+          this.child.off('error', reject);
+        }
+      };
+      this.child.on('message', report);
+      this.child.on('error', reject);
+      this.child.on('exit', ended);
+      this.child.send(order);
     });
-    next();
-  });
-  return { backend, done };
+  }
+
+  /** Asks it to save what it does and end. */
+  stop(): void {
+    if (this.child.connected) this.child.send('stop');
+  }
+
+  kill(): void {
+    this.child.kill('SIGKILL');
+  }
+
+  end(): void {
+    if (this.child.connected) this.child.disconnect();
+  }
 }
 
 function failure(spec: RunSpec, code: string | null, message: string): Error {

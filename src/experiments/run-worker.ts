@@ -6,12 +6,13 @@ import { dataKey, type ExperimentData, loadExperimentData } from './experiment-d
 import { runExperiment } from './run-experiment.js';
 import type { RunSpec } from './run-spec.js';
 
-/** What the pool sends; it ends a worker by disconnecting. */
+/** What the pool sends, or `stop`: to save the run at the step it is at and end; it ends a worker by disconnecting. */
 export interface WorkerOrder {
   readonly spec: RunSpec;
   readonly results: string;
   readonly threads: number;
   readonly keep?: boolean;
+  readonly proof?: string;
 }
 
 export type WorkerReport =
@@ -22,8 +23,10 @@ export type WorkerReport =
 
 const send = (report: WorkerReport) => process.send?.(report);
 
-// The terminal sends Ctrl-C to the whole group; the pool decides when workers end.
-process.on('SIGINT', () => {});
+// A terminal or a cluster signals the whole group; the pool decides when workers end.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGUSR1'] as const) process.on(signal, () => {});
+
+const stopping = new AbortController();
 
 let data: { readonly key: string; readonly loaded: ExperimentData } | undefined;
 
@@ -32,18 +35,25 @@ async function carryOut(order: WorkerOrder): Promise<void> {
   const backend = await startBackend({ threads: order.threads });
   send({ kind: 'started', backend: backend.name });
   const key = dataKey(order.spec);
-  if (data?.key !== key) data = { key, loaded: await loadExperimentData(order.spec) };
+  if (data?.key !== key)
+    data = { key, loaded: await loadExperimentData(order.spec, { signal: stopping.signal }) };
   await runExperiment(order.spec, {
     backend,
     results: order.results,
     keep: order.keep,
+    proof: order.proof,
+    signal: stopping.signal,
     data: data.loaded,
     onProgress: (step) => send({ kind: 'step', step }),
   });
   send({ kind: 'done' });
 }
 
-process.on('message', (order: WorkerOrder) => {
+process.on('message', (order: WorkerOrder | 'stop') => {
+  if (order === 'stop') {
+    stopping.abort();
+    return;
+  }
   carryOut(order).catch((error: unknown) => {
     const known = error instanceof KitError;
     const message = known ? error.message : ((error as Error).stack ?? String(error));

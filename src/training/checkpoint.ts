@@ -22,6 +22,9 @@ export interface Checkpoint {
     readonly remembered: readonly Float32Array[];
   };
   readonly trainingSeconds: number;
+  /** Of the losses since the last point of the curve, and how many they were. */
+  readonly lossSum: number;
+  readonly lossCount: number;
 }
 
 export function saveCheckpoint(path: string, checkpoint: Checkpoint): void {

@@ -17,7 +17,7 @@ export interface TrainOptions {
   readonly loss: BatchLoss;
   readonly optimizer: Optimizer;
   readonly steps: number;
-  /** Validation, and with it a checkpoint, every so many steps and after the last. */
+  /** Validation, and with it a checkpoint, every so many steps and after the last; and a checkpoint where `signal` aborts. */
   readonly validateEvery: number;
   readonly random: SeededRandom;
   /** Item indices of one batch. */
@@ -30,7 +30,7 @@ export interface TrainOptions {
   readonly remembered?: readonly Float32Array[];
   validate(): Promise<Omit<CurvePoint, 'step' | 'loss'>>;
   /** Where to save, and to go on from if `origin` (code, backend, data) is the same; without it nothing is saved. */
-  readonly checkpoint?: { readonly path: string; readonly origin: string };
+  readonly checkpoint?: { readonly path: string; readonly origin: string; beforeSaving?(): void };
   onProgress?(step: number): void;
   /** Of a step, before it first runs: what it will hold on the device beside the model; null where unknown. */
   onPlannedBytes?(bytes: number | null): void;
@@ -73,10 +73,22 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   options.onProgress?.(step);
 
   const trainer = new StepTrainer(options);
+  let since = performance.now();
+  const save = async () => {
+    trainingSeconds += (performance.now() - since) / 1000;
+    since = performance.now();
+    if (checkpoint === undefined) return;
+    const state = { ...(await snapshot(options)), moments: await optimizer.moments() };
+    const { origin } = checkpoint;
+    const losses = await trainer.losses();
+    checkpoint.beforeSaving?.();
+    saveCheckpoint(checkpoint.path, { origin, step, ...state, ...losses, curve, best, trainingSeconds });
+  };
   try {
-    let since = performance.now();
+    if (saved !== null) trainer.restore(saved);
     while (step < steps) {
       if (options.signal?.aborted) {
+        if (step > (saved?.step ?? 0)) await save();
         throw new KitError('cancelled', `Stopped after step ${step} of ${steps}.`);
       }
       await trainer.run(step);
@@ -86,13 +98,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
         const point = { step, loss, ...(await validate(options, step)) };
         if (isBetter(point, chosenPoint(curve).point)) best = { step, ...(await snapshot(options)) };
         curve.push(point);
-        trainingSeconds += (performance.now() - since) / 1000;
-        since = performance.now();
-        if (checkpoint !== undefined) {
-          const state = { ...(await snapshot(options)), moments: await optimizer.moments() };
-          const { origin } = checkpoint;
-          saveCheckpoint(checkpoint.path, { origin, step, ...state, curve, best, trainingSeconds });
-        }
+        await save();
       }
       options.onProgress?.(step);
     }
@@ -144,6 +150,16 @@ class StepTrainer {
     tf.tidy(() => overwrite(this.lossSum, tf.scalar(0)));
     this.lossCount = 0;
     return mean;
+  }
+
+  /** Since the mean was last asked for. */
+  async losses(): Promise<Pick<Checkpoint, 'lossSum' | 'lossCount'>> {
+    return { lossSum: (await this.lossSum.data<'float32'>())[0], lossCount: this.lossCount };
+  }
+
+  restore({ lossSum, lossCount }: Pick<Checkpoint, 'lossSum' | 'lossCount'>): void {
+    tf.tidy(() => overwrite(this.lossSum, tf.scalar(lossSum)));
+    this.lossCount = lossCount;
   }
 
   dispose(): void {
