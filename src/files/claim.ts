@@ -123,9 +123,10 @@ function place(path: string, token: string): Claim | null {
     writeFileSync(join(aside, token), '');
     renameSync(aside, path);
   } catch (error) {
-    rmSync(aside, { recursive: true, force: true });
+    if (existsSync(aside)) rmSync(aside, { recursive: true, force: true });
     if (existsSync(join(path, token))) return new Claim(path, token);
-    if (['EEXIST', 'ENOTEMPTY'].includes((error as NodeJS.ErrnoException).code ?? '')) return null;
+    const { code = '', syscall } = error as NodeJS.ErrnoException;
+    if (syscall === 'rename' && ['EEXIST', 'ENOTEMPTY'].includes(code)) return null;
     throw writeFailure(path, error);
   }
   return new Claim(path, token);

@@ -214,6 +214,10 @@ export function secondsLeft(statuses: readonly TaskStatus[]): number | undefined
   );
   const expected = timed.reduce((total, { runs }) => total + sum(runs), 0);
   const pace = expected > 0 ? timed.reduce((total, { seconds = 0 }) => total + seconds, 0) / expected : 1;
-  const open = statuses.filter(isInHand).reduce((total, { left }) => total + sum(left), 0);
-  return (pace * open) / running;
+  const open = statuses.filter(isInHand).reduce((total, { state, runs, left, seconds = 0 }) => {
+    // Of its first run it is not known how far that is.
+    const spent = state === 'running' && left.length === runs.length ? seconds : 0;
+    return total + Math.max(0, pace * sum(left) - spent);
+  }, 0);
+  return open / running;
 }
