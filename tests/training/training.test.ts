@@ -67,6 +67,8 @@ describe('training', () => {
       moments: [],
       curve: [],
       trainingSeconds: 0,
+      lossSum: 0,
+      lossCount: 0,
     };
     saveCheckpoint(path, { origin: 'wasm', step: 3, ...nothing, best: { step: 0, ...nothing } });
     expect(loadCheckpoint(path, 'wasm')?.step).toBe(3);
