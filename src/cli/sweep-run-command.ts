@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { readRecord, recordPath } from '../experiments/record-store.js';
 import type { RunSpec } from '../experiments/run-spec.js';
+import { cacheFolder } from '../files/cache-folder.js';
 import { type Claim, Claims } from '../files/claim.js';
 import { KitError } from '../kit-error.js';
-import { claimsFolder } from '../sweeps/claimed-runs.js';
 import { REQUEUE_EXIT_CODE, requireSameCommit, runTask, withoutRecord } from '../sweeps/run-task.js';
 import { openSweep, type PlannedRun, type Sweep } from '../sweeps/sweep-plan.js';
 import { runsOfTask } from '../sweeps/task-packing.js';
@@ -137,7 +138,7 @@ const takesFeatures = (specs: readonly RunSpec[]) =>
 
 /** Of several tasks that begin at once, one makes the features; the others wait for them. */
 async function prepareOnce(sweep: Sweep, specs: readonly RunSpec[], signal: AbortSignal): Promise<void> {
-  const claims = new Claims(claimsFolder(sweep.results));
+  const claims = new Claims(join(cacheFolder(), 'claims'));
   let claim: Claim | null = null;
   while (takesFeatures(specs) && claim === null && !signal.aborted) {
     claim = claims.take('prepare');

@@ -1,4 +1,5 @@
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { KitError } from '../kit-error.js';
@@ -6,7 +7,8 @@ import { makeFolder } from './make-folder.js';
 import { writeFailure } from './write-failure.js';
 
 /**
- * Keeps a second process out while `work` runs; a lock left by a process that ended is taken over.
+ * Keeps a second process out while `work` runs; a lock left by a process that ended is taken over, but not one of another
+ * machine, of whose processes nothing is known here.
  *
  * @throws KitError `not-writable` when another process holds it
  */
@@ -15,7 +17,7 @@ export async function withLock<T>(path: string, work: () => Promise<T>): Promise
   try {
     return await work();
   } finally {
-    if (holderOf(path) === process.pid) rmSync(path, { force: true });
+    if (isOwn(holderOf(path))) rmSync(path, { force: true });
   }
 }
 
@@ -27,31 +29,46 @@ async function acquire(path: string): Promise<void> {
   for (;;) {
     try {
       makeFolder(dirname(path));
-      writeFileSync(path, String(process.pid), { flag: 'wx' });
+      writeFileSync(path, `${process.pid} ${hostname()}`, { flag: 'wx' });
       return;
     } catch (error) {
       const { code, syscall } = error as NodeJS.ErrnoException;
       if (code !== 'EEXIST' || syscall !== 'open') throw writeFailure(path, error);
       const holder = holderOf(path);
-      if (holder !== null && !isAlive(holder)) clearAway(path, holder);
+      if (holder !== null && holder.host === hostname() && !isAlive(holder.pid)) clearAway(path, holder.pid);
       else if (performance.now() - since < PATIENCE_MS) await setTimeout(50);
       else {
         throw new KitError(
           'not-writable',
-          `${holder === null ? 'Another process' : `Process ${holder}`} is at work on the same files. Wait for it; if it is something else, remove ${path}.`,
+          `${nameOf(holder)} is at work on the same files. Wait for it; if it is something else, remove ${path}.`,
         );
       }
     }
   }
 }
 
+interface Holder {
+  readonly pid: number;
+  readonly host: string;
+}
+
 /** Null where the lock is gone meanwhile, or is there but not written yet. */
-function holderOf(path: string): number | null {
+function holderOf(path: string): Holder | null {
   try {
-    return Number(readFileSync(path, 'utf8')) || null;
+    const [pid, host = hostname()] = readFileSync(path, 'utf8').split(' ');
+    return Number(pid) > 0 ? { pid: Number(pid), host } : null;
   } catch {
     return null;
   }
+}
+
+function isOwn(holder: Holder | null): boolean {
+  return holder?.pid === process.pid && holder.host === hostname();
+}
+
+function nameOf(holder: Holder | null): string {
+  if (holder === null) return 'Another process';
+  return holder.host === hostname() ? `Process ${holder.pid}` : `Process ${holder.pid} on ${holder.host}`;
 }
 
 /** By a rename, so that of two processes one clears a dead lock away and none a new one. */
@@ -59,7 +76,7 @@ function clearAway(path: string, dead: number): void {
   const aside = `${path}.${process.pid}`;
   try {
     renameSync(path, aside);
-    if (holderOf(aside) === dead) rmSync(aside);
+    if (holderOf(aside)?.pid === dead) rmSync(aside);
     else renameSync(aside, path);
   } catch {
     // The other one was faster.

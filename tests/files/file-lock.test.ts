@@ -34,6 +34,15 @@ describe('a lock', () => {
     child.kill();
   });
 
+  it('of another machine is refused, by its number there, though no process here has that number', async () => {
+    const path = join(temporaryFolder(), 'lock');
+    writeFileSync(path, `${spawnSync('true').pid} another-machine`);
+    await expect(withLock(path, async () => 'done')).rejects.toThrow(
+      /Process \d+ on another-machine is at work/,
+    );
+    expect(existsSync(path)).toBe(true);
+  });
+
   it('that is being written is not taken over', async () => {
     const path = join(temporaryFolder(), 'lock');
     const child = spawn('sleep', ['10']);

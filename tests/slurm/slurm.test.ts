@@ -112,7 +112,7 @@ describe.skipIf(lacking !== null)('kit sweep on a real Slurm', { timeout: 90 * M
         'plan',
         experiment,
         '--only',
-        'raw pixels,angular',
+        'angular,n-pair',
         '--seconds',
         '300',
       );
@@ -123,7 +123,7 @@ describe.skipIf(lacking !== null)('kit sweep on a real Slurm', { timeout: 90 * M
   }, 60 * MINUTE);
 
   afterAll(() => {
-    command('scancel', '-u', 'root');
+    spawnSync('scancel', ['-u', 'root'], { env: { ...process.env, ...environment } });
     command(resolve('tests/slurm/stop-slurm.sh'), cluster);
   });
 

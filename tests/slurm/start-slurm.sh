@@ -20,9 +20,8 @@ dd if=/dev/urandom bs=1 count=1024 of="$folder/munge/key" 2>/dev/null; chmod 400
 munged --force --key-file="$folder/munge/key" --socket="$folder/munge.socket" --pid-file="$folder/pid/munged" \
   --log-file="$folder/munge/log" --seed-file="$folder/munge/seed"
 
-chown mysql "$folder/database"
-mariadb-install-db --no-defaults --user=mysql --datadir="$folder/database" --auth-root-authentication-method=normal >"$folder/log/install-db" 2>&1
-mariadbd --no-defaults --user=mysql --datadir="$folder/database" --socket="$folder/database/socket" --pid-file="$folder/database/pid" \
+mariadb-install-db --no-defaults --user=root --datadir="$folder/database" --auth-root-authentication-method=normal >"$folder/log/install-db" 2>&1 || { cat "$folder/log/install-db" >&2; exit 1; }
+mariadbd --no-defaults --user=root --datadir="$folder/database" --socket="$folder/database/socket" --pid-file="$folder/database/pid" \
   --bind-address=127.0.0.1 --port=16820 --innodb-buffer-pool-size=32M --skip-log-bin >"$folder/log/mariadbd" 2>&1 &
 for _ in $(seq 100); do [ -S "$folder/database/socket" ] && break; sleep 0.2; done
 mariadb --no-defaults --socket="$folder/database/socket" -e \
