@@ -47,7 +47,7 @@ export async function sweepPlanCommand(name: string, options: SweepPlanOptions):
     tasks,
     planned,
   });
-  for (const line of planLines(sweep.planned, sweep.tasks)) print(line);
+  for (const line of planLines(sweep.planned, sweep.tasks, options.seconds !== undefined)) print(line);
   for (const { message } of missingInputs(missing.map(({ spec }) => spec))) print(`Missing here: ${message}`);
   print(`${isNew ? 'Written' : 'There already, unchanged'}: ${manifestPath(sweep)}`);
   print(
@@ -60,17 +60,18 @@ export function resultsOption(results: string): string {
   return results === 'results' ? '' : ` --results ${results}`;
 }
 
-function planLines(planned: readonly PlannedRun[], tasks: number): string[] {
+function planLines(planned: readonly PlannedRun[], tasks: number, given: boolean): string[] {
   const seconds = planned.reduce((sum, run) => sum + run.seconds, 0);
   const packed = packedInTasks(planned, tasks);
   const sizes = packed.map((runs) => runs.length);
   const longest = Math.max(...packed.map((runs) => runs.reduce((sum, run) => sum + run.seconds, 0)));
   const [fewest, most] = [Math.min(...sizes), Math.max(...sizes)];
   const each = fewest === most ? `${most}` : `${fewest} to ${most}`;
-  const memory = Math.max(...planned.map((run) => run.memory));
+  const memory = (Math.max(...planned.map((run) => run.memory)) / 1e9).toFixed(1);
+  const where = given ? 'as was said' : `on one ${planned[0].device === 'gpu' ? 'GPU' : 'core'}, as timed here`;
   return [
-    `${planned.length} runs, ${hours(seconds)} on one ${planned[0].device === 'gpu' ? 'GPU' : 'core'}, as timed here.`,
-    `${tasks} tasks of ${each} runs, the longest about ${duration(1000 * longest)}; about ${(memory / 1e9).toFixed(1)} GB of memory each.`,
+    `${planned.length} runs, ${hours(seconds)}, ${where}.`,
+    `${tasks} tasks of ${each} runs, the longest about ${duration(1000 * longest)}; ${given ? 'at most' : 'about'} ${memory} GB of memory a run.`,
   ];
 }
 
