@@ -68,7 +68,9 @@ function planLines(planned: readonly PlannedRun[], tasks: number, given: boolean
   const [fewest, most] = [Math.min(...sizes), Math.max(...sizes)];
   const each = fewest === most ? `${most}` : `${fewest} to ${most}`;
   const memory = (Math.max(...planned.map((run) => run.memory)) / 1e9).toFixed(1);
-  const where = given ? 'as was said' : `on one ${planned[0].device === 'gpu' ? 'GPU' : 'core'}, as timed here`;
+  const where = given
+    ? 'as was said'
+    : `on one ${planned[0].device === 'gpu' ? 'GPU' : 'core'}, as timed here`;
   return [
     `${planned.length} runs, ${hours(seconds)}, ${where}.`,
     `${tasks} tasks of ${each} runs, the longest about ${duration(1000 * longest)}; ${given ? 'at most' : 'about'} ${memory} GB of memory a run.`,

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
+import { takesFeatures } from '../experiments/experiment-data.js';
 import { readRecord, recordPath } from '../experiments/record-store.js';
 import type { RunSpec } from '../experiments/run-spec.js';
 import { cacheFolder } from '../files/cache-folder.js';
@@ -63,7 +64,7 @@ export async function runHere(
   const stopping = stopOnSignals();
   const specs = missing.map(({ spec }) => spec);
   // Features that were made stay in the cache.
-  let gained = takesFeatures(specs);
+  let gained = specs.some(takesFeatures);
   const first = new Map<RunSpec, number>();
   let progress: ReturnType<typeof trainingProgress> | undefined;
   try {
@@ -133,14 +134,11 @@ function stopOnSignals(): { readonly signal: AbortSignal; by(): string } {
   return { signal: controller.signal, by: () => by };
 }
 
-const takesFeatures = (specs: readonly RunSpec[]) =>
-  specs.some(({ model }) => model.name.startsWith('googlenet'));
-
 /** Of several tasks that begin at once, one makes the features; the others wait for them. */
 async function prepareOnce(sweep: Sweep, specs: readonly RunSpec[], signal: AbortSignal): Promise<void> {
   const claims = new Claims(join(cacheFolder(), 'claims'));
   let claim: Claim | null = null;
-  while (takesFeatures(specs) && claim === null && !signal.aborted) {
+  while (specs.some(takesFeatures) && claim === null && !signal.aborted) {
     claim = claims.take('prepare');
     if (claim === null) await setTimeout(1000, undefined, { signal }).catch(() => {});
   }

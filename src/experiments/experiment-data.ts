@@ -61,6 +61,12 @@ export function dataKey({ dataset, split, augmentation, model }: DataSpec): stri
 
 const PIXELS = new Set(['raw-pixels', 'small-convnet']);
 
+/** Whether something is made of its pictures once, before anything trains. */
+export function takesFeatures({ model }: Pick<RunSpec, 'model'>): boolean {
+  return !PIXELS.has(model.name);
+}
+
+
 /** Loads and splits the data set of a spec; makes the features that it wants and the cache lacks. */
 export async function loadExperimentData(
   spec: DataSpec,

@@ -20,7 +20,7 @@ let experiment: string;
 /** Of the pool of one machine, without a break. */
 let whole: string;
 
-/** Raw pixels, N-pair & angular, and a loss that fails as long as a file is there. */
+/** Raw pixels, N-pair & angular, and a loss that fails as long as a file `broken` is there, and marks its steps in another. */
 function experimentFile(steps: number, changes: Record<string, unknown> = {}): string {
   const {
     experiment: _,
@@ -32,9 +32,10 @@ function experimentFile(steps: number, changes: Record<string, unknown> = {}): s
   const own = temporaryFolder();
   writeFileSync(
     join(own, 'fragile-loss.ts'),
-    `import { existsSync } from 'node:fs';
+    `import { appendFileSync, existsSync } from 'node:fs';
      export default () => (embeddings: any) => {
        if (existsSync(${JSON.stringify(join(own, 'broken'))})) throw new Error('The file is there.');
+       appendFileSync(${JSON.stringify(join(own, 'steps'))}, '.');
        return embeddings.square().mean();
      };`,
   );
@@ -161,18 +162,19 @@ describe('kit sweep', { timeout: 600_000 }, () => {
     'saves the step it is at on %s, asks to be started again, and ends with the record of a run without a break',
     async (signal) => {
       const results = newResults();
-      plan(experiment, results);
-      const task = startTask(results, 1);
+      plan(experiment, results, '--only', 'fragile', '--seeds', '1');
+      const steps = join(experiment, '..', 'steps');
+      rmSync(steps, { force: true });
+      const task = startTask(results, 0);
       // The run validates, and with it saves, at its end alone.
-      await task.until(() => /[1-9]\d*%|Done/.test(task.said()) || existsSync(join(results, 'claims')));
-      await wait(3000);
+      await task.until(() => existsSync(steps) && readFileSync(steps).length > 5);
       task.child.kill(signal);
       expect(await task.ended, task.said()).toBe(75);
       expect(task.said()).toMatch(/Stopped \(SIG\w+\); what was done is saved/);
       const checkpoints = join(results, 'checkpoints', 'tiny-quick');
       expect(existsSync(checkpoints) && readdirSync(checkpoints).length, 'a checkpoint').toBe(1);
       expect(readdirSync(join(results, 'claims'))).toEqual([]);
-      expect(runKit(['sweep', 'run', '--index', '1', '--results', results]).status).toBe(0);
+      expect(runKit(['sweep', 'run', '--index', '0', '--results', results]).status).toBe(0);
       expect(readdirSync(checkpoints)).toEqual([]);
       expect(records(results)).toEqual(
         records(whole).filter(({ id }) => records(results).some((one) => one.id === id)),
@@ -182,11 +184,11 @@ describe('kit sweep', { timeout: 600_000 }, () => {
 
   it('goes on where kill -9 left it, also while its claim still lies there', async () => {
     const results = newResults();
-    plan(experimentFile(200, {}), results, '--only', 'n-pair & angular', '--task-minutes', '5');
+    const path = experimentFile(200);
+    const steps = join(path, '..', 'steps');
+    plan(path, results, '--only', 'fragile', '--seeds', '1');
     const task = startTask(results, 0);
-    await task.until(
-      () => existsSync(join(results, 'claims')) && readdirSync(join(results, 'claims')).length === 1,
-    );
+    await task.until(() => existsSync(steps));
     task.child.kill('SIGKILL');
     await task.ended;
     expect(readdirSync(join(results, 'claims'))).toHaveLength(1);

@@ -159,7 +159,7 @@ describe.skipIf(lacking !== null)('kit sweep on a real Slurm', { timeout: 90 * M
       '-o',
       '/dev/null',
       '--wrap',
-      'sleep 5',
+      'sleep 40',
     ).trim();
     await until(
       'the tasks are preempted',

@@ -26,7 +26,10 @@ describe('what sacct and squeue print', () => {
       expect(rows.length).toBeGreaterThan(0);
       for (const row of rows) {
         const [, job] = /^(\d+)/.exec(row) as RegExpExecArray;
-        expect([...jobs].some((one) => one.startsWith(`${job}_`)), row).toBe(true);
+        expect(
+          [...jobs].some((one) => one.startsWith(`${job}_`)),
+          row,
+        ).toBe(true);
       }
       for (const { state } of parse(text)) expect(state).toMatch(/^[A-Z_]+$/);
     }
