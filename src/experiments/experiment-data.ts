@@ -66,7 +66,6 @@ export function takesFeatures({ model }: Pick<RunSpec, 'model'>): boolean {
   return !PIXELS.has(model.name);
 }
 
-
 /** Loads and splits the data set of a spec; makes the features that it wants and the cache lacks. */
 export async function loadExperimentData(
   spec: DataSpec,
