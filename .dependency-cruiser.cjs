@@ -18,6 +18,7 @@ const allowed = {
   report: [...plain, 'datasets', 'evaluation', 'experiments', 'statistics'],
   lab: [...plain, 'report'],
   site: [...plain, 'experiments', 'report', 'lab'],
+  course: [...plain, 'losses', 'statistics', 'experiments', 'report', 'lab'],
 };
 
 /** What stands at the root of src and every room may use. */

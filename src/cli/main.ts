@@ -251,6 +251,48 @@ program
     await labCommand(paths, options);
   });
 
+const course = program.command('course').description('assignments: release, check, grade');
+
+course
+  .command('release')
+  .description("write the students' notebooks: solutions and hidden checks gone, test cells locked")
+  .option('--masters <folder>', 'the master notebooks (default: notebooks/course)')
+  .option('--out <folder>', 'where they go', 'coursework')
+  .option('--force', 'write over files of these names that the kit did not make')
+  .action(async (options) => {
+    const { courseReleaseCommand } = await import('./course-command.js');
+    await courseReleaseCommand(options);
+  });
+
+course
+  .command('check')
+  .description('run the visible checks of your own notebooks, as grading will')
+  .argument('<notebooks...>', 'paths')
+  .option('--cell-seconds <n>', 'processor time of a cell', wholeNumber)
+  .option('--memory-megabytes <n>', 'memory of the notebook', wholeNumber)
+  .action(async (paths, options) => {
+    const { courseCheckCommand } = await import('./course-command.js');
+    await courseCheckCommand(paths, options);
+  });
+
+course
+  .command('grade')
+  .description("grade a folder of submissions: marks, a feedback page each, Gradescope's results.json")
+  .argument(
+    '<submissions>',
+    '<student>/<notebook>.ipynb, <student>/<assignment>/<notebook>.ipynb, or <student>.ipynb',
+  )
+  .option('--masters <folder>', 'the master notebooks (default: notebooks/course)')
+  .option('--out <folder>', 'where marks and pages go', 'marks')
+  .option('--cell-seconds <n>', 'processor time of a cell (default: 20)', wholeNumber)
+  .option('--memory-megabytes <n>', 'memory of a submission (default: 1024)', wholeNumber)
+  .option('--workers <n>', 'submissions side by side (default: one a core)', wholeNumber)
+  .option('--force', 'write over files of these names that the kit did not make')
+  .action(async (submissions, options) => {
+    const { courseGradeCommand } = await import('./course-command.js');
+    await courseGradeCommand(submissions, options);
+  });
+
 program
   .command('evaluate')
   .description(
