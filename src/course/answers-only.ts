@@ -28,6 +28,29 @@ export function answersOnly(source: string): string {
   return cuts.reduceRight((text, [from, to]) => text.slice(0, from) + text.slice(to), source);
 }
 
+/**
+ * A test in pieces that compile on their own: statements with checks, and those between them. What a check needs is there also where
+ * an earlier one asks for a function that a submission lacks, and so does not compile.
+ */
+export function piecesOfTest(source: string): string[] {
+  const file = ts.createSourceFile('cell.ts', source, ts.ScriptTarget.Latest, true);
+  const pieces: { text: string; checks: boolean }[] = [];
+  for (const statement of file.statements) {
+    const last = pieces[pieces.length - 1];
+    const [text, checks] = [statement.getFullText(), holdsCheck(statement)];
+    if (last?.checks === checks) last.text += text;
+    else pieces.push({ text, checks });
+  }
+  return pieces.map(({ text }) => text.trim());
+}
+
+function holdsCheck(node: ts.Node): boolean {
+  return (
+    (ts.isCallExpression(node) && isCheck(node.expression)) ||
+    (ts.forEachChild(node, (child) => holdsCheck(child) || undefined) ?? false)
+  );
+}
+
 function isCheck(callee: ts.Expression): boolean {
   return (
     ts.isPropertyAccessExpression(callee) &&

@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { KitError } from '../kit-error.js';
 import { type Notebook, readNotebook, sourceOf } from '../lab/notebook-file.js';
+import { piecesOfTest } from './answers-only.js';
 import { type AssignmentCell, gradeIdOf, roleOf } from './assignment-cell.js';
 import { hiddenTests, withoutHiddenTests } from './regions.js';
 
@@ -70,10 +71,9 @@ export function pointsOf({ cells }: Assignment): { readonly automatic: number; r
 export function runnableParts(cell: AssignmentCell): { readonly source: string; readonly hidden: boolean }[] {
   const source = sourceOf(cell);
   if (roleOf(cell) !== 'test') return [{ source, hidden: false }];
-  const hidden = hiddenTests(source);
   return [
-    { source: withoutHiddenTests(source), hidden: false },
-    ...(hidden === '' ? [] : [{ source: hidden, hidden: true }]),
+    ...piecesOfTest(withoutHiddenTests(source)).map((piece) => ({ source: piece, hidden: false })),
+    ...piecesOfTest(hiddenTests(source)).map((piece) => ({ source: piece, hidden: true })),
   ];
 }
 

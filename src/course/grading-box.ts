@@ -75,7 +75,7 @@ export function makeGradingBox(heapMegabytes: number): GradingBox {
   return {
     folder,
     flags: [...flags, doors],
-    user: otherUser(folder, flags, join(root, 'node_modules', 'tslab', 'package.json')),
+    user: otherUser(folder, flags, [join(kit, 'course', 'index.js'), display]),
     remove,
   };
 }
@@ -90,16 +90,20 @@ function openToRead(folder: string): void {
 }
 
 /** Started by root, submissions run as nobody, if nobody can read what it takes. */
-function otherUser(folder: string, flags: readonly string[], needed: string): GradingBox['user'] {
+function otherUser(folder: string, flags: readonly string[], needed: readonly string[]): GradingBox['user'] {
   if (process.getuid?.() !== 0) return {};
   const user = { uid: NOBODY, gid: NOBODY };
   try {
-    execFileSync(process.execPath, [...flags, '-e', `require(${JSON.stringify(needed)})`], {
-      cwd: folder,
-      timeout: 60_000,
-      stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
-      ...user,
-    });
+    execFileSync(
+      process.execPath,
+      [...flags, '-e', `${JSON.stringify(needed)}.forEach((path) => require('fs').readFileSync(path))`],
+      {
+        cwd: folder,
+        timeout: 60_000,
+        stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
+        ...user,
+      },
+    );
     return user;
   } catch {
     return {};

@@ -51,8 +51,8 @@ describe.each(masters)('the master $name', (assignment) => {
   it('has hidden tests for each test cell, and nothing that is expected is left beside a submission', () => {
     for (const cell of code.filter((one) => roleOf(one) === 'test')) {
       const parts = runnableParts(cell);
-      expect(parts.map(({ hidden }) => hidden)).toEqual([false, true]);
-      for (const { source } of parts) {
+      expect(new Set(parts.map(({ hidden }) => hidden))).toEqual(new Set([false, true]));
+      for (const { source } of parts.filter((part) => part.source.includes('check.'))) {
         const calls = answersOnly(source);
         expect(calls.match(/check\.\w+\(/g)?.length).toBe(source.match(/check\.\w+\(/g)?.length);
         expect(answersOnly(calls)).toBe(calls);
