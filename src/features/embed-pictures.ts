@@ -1,3 +1,4 @@
+import '../backends/onnxruntime/no-telemetry.js';
 import type { RgbImage } from '../types/image-set.js';
 import type { OnnxBackbone } from './onnx-backbone.js';
 import { writePreprocessed } from './preprocessing.js';

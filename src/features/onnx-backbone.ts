@@ -1,3 +1,4 @@
+import '../backends/onnxruntime/no-telemetry.js';
 import { basename } from 'node:path';
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
 import { type OnnxFile, readOnnxFile } from '../backends/onnxruntime/onnx-file.js';
