@@ -29,7 +29,7 @@ export interface AngularHingeOptions {
  * @paperSettings
  * 36° ≤ α ≤ 55° confirmed. What it trains with is the batch form, `angularLoss`.
  *
- * @twin reference.angularHinge
+ * @twin src/losses/reference/angular-hinge.ts
  * @proof notebooks/01-angular-loss-in-one-picture.ipynb#gradient-text,gradient-proof,code-check
  * @tests tests/losses/hinges.test.ts tests/losses/worked-out-values.test.ts tests/losses/invariances.test.ts
  *

@@ -47,7 +47,7 @@ export interface AngularLossOptions {
  * 36° ≤ α ≤ 55° confirmed (quoted by several implementers); its choice of α for each table, of negatives and of
  * normalisation unknown.
  *
- * @twin reference.angular
+ * @twin src/losses/reference/angular.ts
  * @proof notebooks/07-from-the-hinge-to-the-batch.ipynb#gradient,gradient-proof,code-check
  * @tests tests/losses/losses.test.ts tests/losses/worked-out-values.test.ts tests/losses/invariances.test.ts
  * tests/losses/pytorch.test.ts tests/losses/loss-catalogue.ts

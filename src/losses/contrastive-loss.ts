@@ -36,7 +36,7 @@ export interface ContrastiveLossOptions {
  * @paperSettings
  * Its margin unknown. m = 1 is the default of TensorFlow's implementation, too.
  *
- * @twin reference.contrastive
+ * @twin src/losses/reference/contrastive.ts
  * @proof notebooks/08-the-other-losses-derived.ipynb#contrastive,contrastive-check
  * @tests tests/losses/losses.test.ts tests/losses/worked-out-values.test.ts tests/losses/pytorch.test.ts
  * tests/losses/loss-catalogue.ts

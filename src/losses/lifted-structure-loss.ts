@@ -29,7 +29,7 @@ export interface LiftedStructureLossOptions {
  * @paperSettings
  * m = 1, as its authors' code and TensorFlow's implementation have it.
  *
- * @twin reference.liftedStructure
+ * @twin src/losses/reference/lifted-structure.ts
  * @proof notebooks/08-the-other-losses-derived.ipynb#lifted,lifted-check
  * @tests tests/losses/losses.test.ts tests/losses/worked-out-values.test.ts tests/losses/pytorch.test.ts
  * tests/losses/loss-catalogue.ts

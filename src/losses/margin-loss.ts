@@ -46,7 +46,7 @@ export interface MarginLossOptions {
  * α = 0.2, β learned from 1.2, embeddings at unit length, pairs by distance-weighted sampling
  * (`distanceWeightedTriplets`).
  *
- * @twin reference.margin
+ * @twin src/losses/reference/margin.ts
  * @proof notebooks/08-the-other-losses-derived.ipynb#two-rules tests/losses/losses.test.ts
  * @tests tests/losses/losses.test.ts tests/losses/worked-out-values.test.ts tests/losses/pytorch.test.ts
  * tests/losses/loss-catalogue.ts

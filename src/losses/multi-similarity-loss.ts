@@ -34,7 +34,7 @@ export interface MultiSimilarityLossOptions {
  * @paperSettings
  * α = 2 and β = 50; λ = 0.5 in its authors' code. It trains on the pairs that `multiSimilarityPairs` keeps.
  *
- * @twin reference.multiSimilarity
+ * @twin src/losses/reference/multi-similarity.ts
  * @proof notebooks/08-the-other-losses-derived.ipynb#multi-similarity,multi-similarity-check
  * @tests tests/losses/losses.test.ts tests/losses/pytorch.test.ts tests/losses/loss-catalogue.ts
  */

@@ -32,7 +32,7 @@ export interface NPairAngularLossOptions {
  * @paperSettings
  * 36° ≤ α ≤ 55° confirmed; λ, the weight of the penalty and normalisation unknown.
  *
- * @twin reference.nPairAngular
+ * @twin src/losses/reference/n-pair-angular.ts
  * @proof notebooks/08-the-other-losses-derived.ipynb#joint,joint-check
  * @tests tests/losses/losses.test.ts tests/losses/worked-out-values.test.ts tests/losses/pytorch.test.ts
  * tests/losses/loss-catalogue.ts

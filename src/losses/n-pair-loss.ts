@@ -36,7 +36,7 @@ export interface NPairLossOptions {
  * @paperSettings
  * Free embeddings, kept short by the penalty; its weight unknown. TensorFlow's implementation takes 0.002.
  *
- * @twin reference.nPair
+ * @twin src/losses/reference/n-pair.ts
  * @proof notebooks/08-the-other-losses-derived.ipynb#n-pair,n-pair-check
  * @tests tests/losses/losses.test.ts tests/losses/worked-out-values.test.ts tests/losses/pytorch.test.ts
  * tests/losses/loss-catalogue.ts

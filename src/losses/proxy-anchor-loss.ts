@@ -29,7 +29,7 @@ export interface ProxyAnchorLossOptions extends ProxyOptions {
  * @paperSettings
  * α = 32, δ = 0.1.
  *
- * @twin reference.proxyAnchor
+ * @twin src/losses/reference/proxy-anchor.ts
  * @proof notebooks/08-the-other-losses-derived.ipynb#proxies,proxies-check
  * @tests tests/losses/losses.test.ts tests/losses/pytorch.test.ts tests/training/yardsticks.test.ts
  * tests/losses/loss-catalogue.ts

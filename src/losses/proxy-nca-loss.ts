@@ -22,7 +22,7 @@ import { makeProxies, ofSimilarities, type ProxyOptions } from './proxies.js';
  * @paperSettings
  * One proxy a class, embeddings and proxies at unit length; no margin and no scale to set.
  *
- * @twin reference.proxyNca
+ * @twin src/losses/reference/proxy-nca.ts
  * @proof notebooks/08-the-other-losses-derived.ipynb#proxies,proxies-check
  * @tests tests/losses/losses.test.ts tests/losses/pytorch.test.ts tests/training/yardsticks.test.ts
  * tests/losses/loss-catalogue.ts

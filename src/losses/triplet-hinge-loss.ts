@@ -24,7 +24,7 @@ export interface TripletHingeOptions {
  * @paperSettings
  * FaceNet: m = 0.2, squared distances of embeddings at unit length.
  *
- * @twin reference.tripletHinge
+ * @twin src/losses/reference/triplet-hinge.ts
  * @proof notebooks/05-triplet-and-its-limits.ipynb#derivation,proof,code-check
  * @tests tests/losses/hinges.test.ts tests/losses/worked-out-values.test.ts tests/losses/invariances.test.ts
  *

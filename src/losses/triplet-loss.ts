@@ -34,7 +34,7 @@ export interface TripletLossOptions extends TripletHingeOptions {
  * @paperSettings
  * FaceNet: m = 0.2, squared distances of embeddings at unit length, semi-hard negatives.
  *
- * @twin reference.triplet
+ * @twin src/losses/reference/triplet.ts
  * @proof notebooks/05-triplet-and-its-limits.ipynb#derivation,proof,code-check
  * @tests tests/losses/losses.test.ts tests/losses/worked-out-values.test.ts tests/losses/pytorch.test.ts
  * tests/losses/loss-catalogue.ts tests/mining/miners.test.ts

@@ -1,12 +1,7 @@
 import { join } from 'node:path';
 import type { DeclarationReflection, ProjectReflection, SignatureReflection } from 'typedoc';
 import { KitError } from '../kit-error.js';
-import {
-  type DocumentedFunction,
-  type DocumentedLoss,
-  documentedLoss,
-  lossLinks,
-} from './documented-loss.js';
+import { type DocumentedLoss, documentedLoss, lossLinks } from './documented-loss.js';
 import { typesetEquations } from './markdown.js';
 import { relativeLink } from './page-address.js';
 import { headLine, styleLinks } from './page-frame.js';
@@ -95,13 +90,8 @@ export async function documentation(root: string): Promise<Documentation> {
   const project = await app.convert();
   if (project === undefined) throw new KitError('site-failed', 'TypeDoc can’t read src/index.ts.');
   app.validate(project);
-  const twins = new Map<string, DeclarationReflection>();
-  for (const { name, children } of project.children ?? [])
-    if (name === 'reference') for (const twin of children ?? []) twins.set(`reference.${twin.name}`, twin);
   const losses = (project.children ?? []).flatMap((reflection) => lossOf(reflection) ?? []);
-  const byName = new Map(
-    losses.flatMap((loss) => [[loss.name, loss] as const, [loss.twin.name, loss] as const]),
-  );
+  const byName = new Map(losses.map((loss) => [loss.name, loss]));
 
   app.renderer.hooks.on('head.end', (context) => raw(styleLinks(linkFrom(context.page.url))));
   app.renderer.hooks.on('body.begin', (context) => raw(headLine(linkFrom(context.page.url))));
@@ -110,7 +100,7 @@ export async function documentation(root: string): Promise<Documentation> {
       if (LINK_TAGS.some((name) => name === tag.tag)) tag.skipRendering = true;
     const owner = reflection.parent as DeclarationReflection | undefined;
     const isSignature = reflection.kindOf(ReflectionKind.CallSignature);
-    const loss = isSignature && owner !== undefined ? byName.get(nameOf(owner)) : undefined;
+    const loss = isSignature && owner !== undefined ? byName.get(owner.name) : undefined;
     return loss === undefined
       ? JSX.createElement(JSX.Fragment, null)
       : raw(lossLinks(loss, linkFrom(context.page.url)));
@@ -133,16 +123,12 @@ export async function documentation(root: string): Promise<Documentation> {
 
   function lossOf(reflection: DeclarationReflection): DocumentedLoss | undefined {
     const [signature] = reflection.signatures ?? [];
-    const twinName = tagOf(signature, '@twin');
-    if (twinName === undefined) return undefined;
-    const twin = twins.get(twinName);
-    if (twin === undefined)
-      throw new KitError(
-        'site-failed',
-        `The docstring of ${reflection.name} names the plain twin ${twinName}. There are: ${[...twins.keys()].join(', ')}.`,
-      );
-    const tags = { proof: tagOf(signature, '@proof') ?? '', tests: tagOf(signature, '@tests') ?? '' };
-    return documentedLoss(root, functionOf(reflection), functionOf(twin), tags);
+    const [twin, proof, tests] = LINK_TAGS.map((tag) => tagOf(signature, tag));
+    if (twin === undefined) return undefined;
+    const [{ fileName, line }] = reflection.sources ?? [];
+    const address = `${FOLDER}/functions/${reflection.name}.html`;
+    const loss = { name: reflection.name, address, path: fileName, line };
+    return documentedLoss(root, loss, { twin, proof: proof ?? '', tests: tests ?? '' });
   }
 }
 
@@ -154,15 +140,6 @@ function linkFrom(url: string): (address: string) => string {
 function subjectOf(path: string): string | undefined {
   const room = Object.keys(SUBJECTS).find((name) => path.includes(`/src/${name}/`));
   return room === undefined ? undefined : SUBJECTS[room];
-}
-
-const nameOf = ({ name, parent }: DeclarationReflection) =>
-  parent?.name === 'reference' ? `reference.${name}` : name;
-
-function functionOf(reflection: DeclarationReflection): DocumentedFunction {
-  const [{ fileName, line }] = reflection.sources ?? [];
-  const name = nameOf(reflection);
-  return { name, address: `${FOLDER}/functions/${name}.html`, path: fileName, line };
 }
 
 function tagOf(signature: SignatureReflection | undefined, name: `@${string}`): string | undefined {

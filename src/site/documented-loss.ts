@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { KitError } from '../kit-error.js';
 import { type Notebook, readNotebook, sourceOf } from '../lab/notebook-file.js';
@@ -11,19 +11,19 @@ export interface Place {
   readonly address: string;
 }
 
-/** A function as the documentation knows it. */
-export interface DocumentedFunction {
+/** A function of the repository. */
+export interface SourceFunction {
   readonly name: string;
-  /** Of its page, from the site's root. */
-  readonly address: string;
   /** From the repository's root. */
   readonly path: string;
   readonly line: number;
 }
 
 /** A loss with all that its docstring names: everything is one click from its equation. */
-export interface DocumentedLoss extends DocumentedFunction {
-  readonly twin: DocumentedFunction;
+export interface DocumentedLoss extends SourceFunction {
+  /** Of its page, from the site's root. */
+  readonly address: string;
+  readonly twin: SourceFunction;
   /** Where its gradient is derived, and where that is checked. */
   readonly derivation: readonly Place[];
   readonly proof: readonly Place[];
@@ -32,6 +32,7 @@ export interface DocumentedLoss extends DocumentedFunction {
 
 /** What the docstring of a loss says after `@twin`, `@proof` and `@tests`. */
 export interface LossTags {
+  readonly twin: string;
   readonly proof: string;
   readonly tests: string;
 }
@@ -39,10 +40,10 @@ export interface LossTags {
 /** @throws KitError `site-failed` where a file or a cell that the docstring names is not there */
 export function documentedLoss(
   root: string,
-  loss: DocumentedFunction,
-  twin: DocumentedFunction,
+  loss: SourceFunction & { readonly address: string },
   tags: LossTags,
 ): DocumentedLoss {
+  const twin = twinOf(root, loss, tags.twin);
   const named = tags.proof.split(/\s+/).filter((word) => word !== '');
   const cells = named
     .filter((word) => word.includes('#'))
@@ -58,6 +59,18 @@ export function documentedLoss(
     ],
     tests,
   };
+}
+
+/** The function that a file of `reference` exports. */
+function twinOf(root: string, loss: SourceFunction, path: string): SourceFunction {
+  const lines = existsSync(join(root, path)) ? readFileSync(join(root, path), 'utf8').split('\n') : [];
+  const at = lines.findIndex((line) => /^export function \w+\(/.test(line));
+  if (at < 0)
+    throw new KitError(
+      'site-failed',
+      `The docstring of ${loss.name} names the plain twin ${path}, which is not there or exports no function.`,
+    );
+  return { name: `reference.${/function (\w+)/.exec(lines[at])?.[1]}`, path, line: at + 1 };
 }
 
 const wordsOf = (text: string) => text.split(/\s+/).filter((word) => word !== '');
@@ -81,7 +94,7 @@ function cellsNamed(root: string, loss: string, named: string): (Place & { reado
 }
 
 /** A test's file, at the first test that names the loss or its twin; one that goes through a catalogue names neither. */
-function testOf(root: string, loss: DocumentedFunction, twin: DocumentedFunction, path: string): Place {
+function testOf(root: string, loss: SourceFunction, twin: SourceFunction, path: string): Place {
   let lines: string[];
   try {
     lines = readFileSync(join(root, path), 'utf8').split('\n');
@@ -123,7 +136,7 @@ export function lossLinks(loss: DocumentedLoss, link: (address: string) => strin
       ],
     ],
     ['Code', [sourceOfFunction(loss)]],
-    ['Plain twin', [sourceOfFunction(loss.twin), { text: loss.twin.name, address: loss.twin.address }]],
+    ['Plain twin', [sourceOfFunction(loss.twin)]],
     ['Derivation', loss.derivation],
     ['Proof', loss.proof],
     ['Tests', loss.tests],
@@ -133,6 +146,6 @@ export function lossLinks(loss: DocumentedLoss, link: (address: string) => strin
 }
 
 /** The source of a function, at its line. */
-export function sourceOfFunction({ path, line }: DocumentedFunction): Place {
+export function sourceOfFunction({ path, line }: SourceFunction): Place {
   return { text: path.replace(/^src\/losses\//, ''), address: `${addressOf(path, 'source')}#L${line}` };
 }
