@@ -8,7 +8,7 @@ export interface NamedLabels {
 }
 
 /**
- * Labels of any size, or words, become small numbers; equal stays equal.
+ * Labels of any size, or words, become small numbers; equal stays equal, also where an accent is written apart.
  *
  * @param name of the file, for messages
  * @throws KitError `invalid-embeddings` naming the row whose label is missing, a fraction, or too large to be exact
@@ -17,7 +17,7 @@ export function namedLabels(found: readonly (number | string)[], name: string): 
   const words = found.filter((label) => typeof label === 'string' && Number.isNaN(numberOf(label)));
   const asWords = words.length > found.length / 2;
   const keys: readonly (number | string)[] = asWords
-    ? found.map(String)
+    ? found.map((label) => String(label).normalize('NFC'))
     : found.map((label) => numberOf(label));
   const wrong = asWords ? keys.indexOf('') : keys.findIndex((key) => !Number.isSafeInteger(key));
   if (wrong >= 0) {
