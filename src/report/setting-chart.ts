@@ -47,7 +47,7 @@ export function settingChart(records: readonly RunRecord[], options: SettingChar
           field: 'setting',
           type: 'quantitative',
           title: axis,
-          scale: { type: logarithmic ? 'log' : 'linear', zero: false, nice: false },
+          scale: logarithmic ? { type: 'log', nice: false } : { zero: false, nice: false },
           axis: { values: at, grid: false },
         },
         color,
