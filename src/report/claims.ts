@@ -281,7 +281,10 @@ const DEVIATIONS: readonly (readonly [what: string, effect: string])[] = [
     'Norm of the embedding held at a radius that is searched; what the paper did is unknown',
     'cars-normalise',
   ],
-  ['λ, batch size, learning rate and iterations of the paper are unknown', 'cars-lambda, cars-batch-size, cars-dimension'],
+  [
+    'λ, batch size, learning rate and iterations of the paper are unknown',
+    'cars-lambda, cars-batch-size, cars-dimension',
+  ],
 ];
 
 /** The verdicts of some claims, by id, from the records of a results folder. @throws KitError `invalid-argument` for another id */
