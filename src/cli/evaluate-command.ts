@@ -30,7 +30,7 @@ export interface EvaluateOptions {
 export async function evaluateCommand(path: string, options: EvaluateOptions): Promise<void> {
   const inputs = options.labels === undefined ? [path] : [path, options.labels];
   if (options.out !== undefined)
-    await await requireFreeOutputs({ inputs, outputs: outputsOf(options.out), force: options.force });
+    await requireFreeOutputs({ inputs, outputs: outputsOf(options.out), force: options.force });
   const { table, classNames, notes } = readEmbeddingFile(path, options.labels, options);
   for (const note of notes) print(`note: ${note}`);
   const ks = options.ks.map(Number);

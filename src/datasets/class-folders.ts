@@ -1,5 +1,5 @@
-import { existsSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readdirSync, realpathSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { factsOf } from '../files/file-facts.js';
 
 /** Endings that the decoder reads. */
@@ -9,6 +9,8 @@ const OTHER_PICTURE = /\.(bmp|dib|hei[cf]|p[bgnp]m|ico|jp2|jxl|raw|cr2|nef|dng|p
 /** What systems and programs leave in folders of pictures. */
 const OF_A_SYSTEM =
   /^(\..*|__MACOSX|@eaDir|#recycle|\$RECYCLE\.BIN|System Volume Information|Thumbs\.db|ehthumbs\.db|desktop\.ini|lost\+found)$/i;
+
+const LOOP = 'a link to a folder above it';
 
 /** A file or folder that is no part of the data, and why. */
 export interface LeftOut {
@@ -38,10 +40,10 @@ export function classFolders(directory: string): {
       const path = join(folder, name);
       const whole = join(directory, path);
       const facts = factsOf(whole);
-      const identity = `${facts?.dev}:${facts?.ino}`;
+      const identity = identityOf(facts);
       if (facts === undefined) leftOut.push({ path, reason: whyAbsent(name) });
       else if (facts.isDirectory()) {
-        if (above.includes(identity)) leftOut.push({ path, reason: 'a link to a folder above it' });
+        if (above.includes(identity)) leftOut.push({ path, reason: LOOP });
         else {
           const inside = picturesIn(path, [...above, identity]);
           if (inside.length === 0 && isPicture(name)) leftOut.push({ path, reason: 'a folder' });
@@ -56,10 +58,12 @@ export function classFolders(directory: string): {
     return found;
   };
   const folders: ClassFolder[] = [];
+  const root = identitiesFrom(directory);
   for (const name of namesIn(directory)) {
     const facts = factsOf(join(directory, name));
-    if (facts?.isDirectory())
-      folders.push({ name, pictures: picturesIn(name, [`${facts.dev}:${facts.ino}`]) });
+    const identity = identityOf(facts);
+    if (facts?.isDirectory() && root.includes(identity)) leftOut.push({ path: name, reason: LOOP });
+    else if (facts?.isDirectory()) folders.push({ name, pictures: picturesIn(name, [...root, identity]) });
     else if (facts === undefined) leftOut.push({ path: name, reason: whyAbsent(name) });
     else
       leftOut.push({
@@ -79,6 +83,19 @@ export function isPicture(name: string): boolean {
 export function foldersIn(directory: string): string[] {
   if (!existsSync(directory)) return [];
   return namesIn(directory).filter((name) => factsOf(join(directory, name))?.isDirectory());
+}
+
+/** What two paths to one folder share. */
+function identityOf(facts: ReturnType<typeof factsOf>): string {
+  return `${facts?.dev}:${facts?.ino}`;
+}
+
+/** Of a folder and of all above it. */
+function identitiesFrom(directory: string): string[] {
+  const identities: string[] = [];
+  for (let path = realpathSync(directory), last = ''; path !== last; last = path, path = dirname(path))
+    identities.push(identityOf(factsOf(path)));
+  return identities;
 }
 
 function whyAbsent(name: string): string {

@@ -125,18 +125,40 @@ async function verifyFolder(
 ): Promise<DatasetReport> {
   const { classNames, items, leftOut } = listImageFolder(directory, { singleImageClasses: 'allow' });
   const single = singleImageClassesIn(items);
-  const { broken } = await examineAll(
+  const { facts, broken } = await examineAll(
     directory,
     items.map(({ path }) => path),
     options,
   );
+  const twice = inTwoClasses(items, facts);
   const here = `here: ${counted(items.length)} images of ${counted(classNames.length)} classes`;
   return {
     title,
     directory,
     state: broken.length > 0 ? 'damaged' : leftOut.length > 0 ? 'partial' : 'whole',
-    findings: [here, ...findings, ...broken, ...[leftOutLine(leftOut) ?? []].flat(), ...single],
+    findings: [here, ...findings, ...broken, ...[leftOutLine(leftOut) ?? []].flat(), ...single, ...twice],
   };
+}
+
+/** Files of the same bytes in two classes: one of the labels is wrong, and each is the other's nearest of another class. */
+function inTwoClasses(
+  items: readonly ImageItem[],
+  facts: readonly ({ readonly sha256: string } | undefined)[],
+): string[] {
+  const first = new Map<string, ImageItem>();
+  const pairs: string[] = [];
+  items.forEach((item, i) => {
+    const sum = facts[i]?.sha256;
+    if (sum === undefined) return;
+    const other = first.get(sum);
+    if (other === undefined) first.set(sum, item);
+    else if (other.label !== item.label) pairs.push(`${other.path} and ${item.path}`);
+  });
+  if (pairs.length === 0) return [];
+  const files = pairs.length === 1 ? 'picture lies' : 'pictures lie';
+  return [
+    `${counted(pairs.length)} ${files} in two classes, byte for byte: ${pairs.slice(0, 5).join('; ')}${pairs.length > 5 ? '; …' : ''}`,
+  ];
 }
 
 function singleImageClassesIn(items: readonly ImageItem[]): string[] {

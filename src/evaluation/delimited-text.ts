@@ -45,9 +45,11 @@ export function parseDelimitedText(text: string, name: string): DelimitedText {
   return { rows, decimal: delimiter === ',' ? '.' : decimalOf(rows, name) };
 }
 
-/** The number in a cell; NaN where it is none. */
+/** The number in a cell, infinity as pandas and NumPy spell it too; NaN where it is none. */
 export function numberIn(cell: string, decimal: '.' | ','): number {
   if (cell.trim() === '') return Number.NaN;
+  const [, sign] = /^([-+]?)inf(?:inity)?$/i.exec(cell.trim()) ?? [];
+  if (sign !== undefined) return sign === '-' ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
   return Number(decimal === ',' ? cell.replace(',', '.') : cell);
 }
 

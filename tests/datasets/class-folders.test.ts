@@ -108,7 +108,17 @@ describe('what is left out', () => {
     [
       'a link to a folder above it',
       (root) => symlinkSync('..', join(root, 'class-00', 'sub')),
-      /class-00\/sub/,
+      /class-00\/sub \(a link to a folder above it\)/,
+    ],
+    [
+      'a link to a folder above all',
+      (root) => symlinkSync('../..', join(root, 'class-00', 'sub')),
+      /class-00\/sub \(a link to a folder above it\)/,
+    ],
+    [
+      'a link to the folder itself beside the classes',
+      (root) => symlinkSync('.', join(root, 'all')),
+      /all \(a link to a folder above it\)/,
     ],
     [
       'a picture that can not be decoded',
@@ -137,7 +147,20 @@ describe('what is left out', () => {
     expect(state).toBe('partial');
     expect(findings.join('\n')).toMatch(/1 left out: /);
     expect(findings.join('\n')).toMatch(message);
-    expect((await loadImageFolder({ directory: root })).leftOut?.join()).toMatch(message);
+    const { items, leftOut } = await loadImageFolder({ directory: root });
+    expect(leftOut?.join()).toMatch(message);
+    // None of what is left out is among the pictures of a class, under its label.
+    expect(items).toHaveLength(9);
+  });
+
+  it('a picture in two classes is named by verify, one twice in a class is not', async () => {
+    const root = folder((copy) => {
+      copyFileSync(picture(), join(copy, 'class-01', 'same.png'));
+      copyFileSync(picture(), join(copy, 'class-00', 'same.png'));
+    });
+    expect((await verifyDataset(root)).findings.join('\n')).toMatch(
+      /1 picture lies in two classes, byte for byte: class-00\/0\.png and class-01\/same\.png$/m,
+    );
   });
 
   it('endings of pictures count in either case: JPG, JPEG, jpe, jfif, webp, gif, tif, avif', async () => {

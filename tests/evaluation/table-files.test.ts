@@ -206,6 +206,16 @@ describe('a table that can be read in two ways is refused with both:', () => {
     const rows = body.map((row, i) => (i === 5 ? ['', ...row.slice(1)] : row));
     expect(() => readEmbeddingFile(written(rows))).toThrow(/Row 5 has NaN in column 0/);
   });
+
+  it.each([
+    ['inf', /Row 5 has Infinity in column 0/],
+    ['-inf', /Row 5 has -Infinity in column 0/],
+    ['Infinity', /Row 5 has Infinity in column 0/],
+    ['nan', /Row 5 has NaN in column 0/],
+  ])('a number that is not finite is refused by its own name: %s', (cell, message) => {
+    const rows = body.map((row, i) => (i === 5 ? [cell, ...row.slice(1)] : row));
+    expect(() => readEmbeddingFile(written(rows))).toThrow(message);
+  });
 });
 
 describe('a file of labels beside a .npy', () => {
