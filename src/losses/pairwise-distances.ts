@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { SQUARED_DISTANCES, SQUARED_DISTANCES_GRADIENT } from '../backends/wasm/kernels/squared-distances.js';
 import { ofEmbeddings } from './closed-form.js';
+import { oneHot } from './one-hot.js';
 
 /** ‖x−y‖² below this share of ‖x‖² + ‖y‖² has lost too many digits to the difference of products. */
 const CLOSE = 0.1;
@@ -86,7 +87,7 @@ function byOperations(centred: tf.Tensor2D, products: tf.Tensor2D): SquaredDista
     .sub<tf.Tensor3D>(tf.gather(centred, others).reshape([n, closest, d]));
   // [n, closest, n], the one at the row that is close: sums of ones and zeros pick and place without rounding.
   const isClose = values.add(CLOSE).step().expandDims(2);
-  const places = tf.oneHot(others, n).toFloat().reshape([n, closest, n]).mul<tf.Tensor3D>(isClose);
+  const places = oneHot(others, n).reshape([n, closest, n]).mul<tf.Tensor3D>(isClose);
 
   const listed = places.sum<tf.Tensor2D>(1);
   const unlisted = tf.scalar(1).sub<tf.Tensor2D>(listed);

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { positivePairs } from './batch-pairs.js';
+import { oneHot } from './one-hot.js';
 import type { ValueAndSlopes } from './pairwise-distances.js';
 
 /**
@@ -29,7 +30,7 @@ export function sumOverPositives(
 
 /** [n, n], the one at the column that each of n rows names; no one for −1. */
 export function onesAt(columns: tf.Tensor): tf.Tensor2D {
-  return tf.oneHot(columns as tf.Tensor1D, columns.size).toFloat() as tf.Tensor2D;
+  return oneHot(columns, columns.size);
 }
 
 /** As many lists as the largest class has rows less one: a positive of each row, or −1. */

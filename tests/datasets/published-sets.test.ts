@@ -219,7 +219,8 @@ describe('reading a picture', () => {
   });
 });
 
-describe('the real data', () => {
+// Every picture of a set is decoded.
+describe('the real data', { timeout: 900_000 }, () => {
   it.skipIf(!has('CUB_200_2011'))('CUB: a copy of the first 50 classes says so', async () => {
     const directory = join(DATA, 'CUB_200_2011');
     await expect(loadCub200({ directory })).rejects.toThrow(/8,899 listed images are missing/);

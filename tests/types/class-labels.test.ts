@@ -67,6 +67,17 @@ describe.each(Object.keys(losses))('%s', (name) => {
       /tensor of shape \[n, d\]; found a tensor of shape \[8,4,1\]/,
     );
   });
+
+  it('refuses an empty batch, and takes one of a single row or says that it wants pairs', () => {
+    for (const shape of [[0, 4] as const, [2, 0] as const])
+      expect(() => losses[name](tf.zeros([...shape]), [0, 1].slice(0, shape[0]))).toThrow(
+        /The batch is empty/,
+      );
+    const loss = () => tf.tidy(() => losses[name](embeddings.slice([0, 0], [1, 4]), [0]).dataSync()[0]);
+    if (/^(angular|n-pair|n-pair & angular)$/.test(name)) expect(loss).toThrow(/an odd number/);
+    else if (!name.startsWith('proxy')) expect(loss()).toBe(0);
+    else expect(loss()).not.toBeNaN();
+  });
 });
 
 describe.each(wrong.filter(([what]) => what !== 'nothing'))('labels that are %s', (_, labels, message) => {
