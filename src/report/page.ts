@@ -100,9 +100,12 @@ async function writeExperiment(experiment: ReportedExperiment, results: string):
     writeFileWhole(join(results, 'figures', `${name}-${kind}.png`), png);
     return figure(png, (spec.title as { text: string }).text, '');
   }
+  const chosenOn = records.some(({ spec: { split } }) => nameOf(split) === 'held-out-pictures')
+    ? 'held-out pictures of the training classes'
+    : 'the validation classes';
   const how = tested
-    ? 'The step is chosen on the validation classes, by Recall@1 and, where steps tie in it, by MAP@R; the test classes are read once, and every score of a row comes from that checkpoint.'
-    : 'This experiment chooses settings: it looks at the validation classes only.';
+    ? `The step is chosen on ${chosenOn}, by Recall@1 and, where steps tie in it, by MAP@R; the test classes are read once, and every score of a row comes from that checkpoint.`
+    : `This experiment chooses settings: it looks at ${chosenOn} only.`;
   return `<section id="${name}">${heading}
 <p>${escapedText(of(tested ? 'test' : 'validation'))}</p>
 ${htmlTable(methodScores(records), partial)}
@@ -186,6 +189,10 @@ function provenance(records: readonly RunRecord[]): string {
 <div class="scroll"><table class="runs"><thead><tr><th>Run</th><th>Method</th><th>Seed</th><th>Step</th><th>Commit</th><th>Backend</th><th>Data, SHA-256</th><th>Training</th><th></th></tr></thead><tbody>
 ${rows.join('\n')}
 </tbody></table></div></details>`;
+}
+
+function nameOf(part: unknown): unknown {
+  return (part as { readonly name?: unknown } | undefined)?.name;
 }
 
 function chosenStepOf({ chosenStep, chosenBy, spec }: RunRecord): string {

@@ -46,6 +46,17 @@ describe('results/index.html', () => {
     page = readFileSync(await report(folder), 'utf8');
   });
 
+  it('says on what the step was chosen', async () => {
+    expect(page).toMatch(/The step is chosen on the validation classes, by Recall@1/);
+    const split = { name: 'held-out-pictures', test: 0.4, validation: 0.35, seed: 0 } as const;
+    const records = madeUpRecords.map((record) => ({ ...record, spec: { ...record.spec, split } }));
+    const experiments = [{ name: 'few', title: 'Few', description: '', records }];
+    const few = await writeReport({ resultsDirectory: temporaryFolder(), experiments });
+    expect(readFileSync(few, 'utf8')).toMatch(
+      /The step is chosen on held-out pictures of the training classes, by Recall@1/,
+    );
+  });
+
   it('holds the table, three charts, the gallery and the map, all inside the one file', () => {
     expect(page.match(/src="data:image\/png;base64,/g)).toHaveLength(5);
     expect(page).toMatch(/<th scope="row">Triplet<\/th><td>42\.0<small> ± 5\.0<\/small>/);
