@@ -51,7 +51,7 @@ describe.each(cases)('a spec of %s', (_, changes) => {
     await expect(broken).rejects.toMatchObject({ code: 'cancelled' });
     const steps: number[] = [];
     const resumed = await runExperiment(spec(), { backend, results, onProgress: (step) => steps.push(step) });
-    expect(steps[0]).toBe(4);
+    expect(steps[0]).toBe(5);
     expect(resumed.curve).toEqual(whole.curve);
     expect(resumed.metrics).toEqual(whole.metrics);
   });
