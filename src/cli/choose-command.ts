@@ -1,7 +1,8 @@
-import { merge, parseExperimentFile, readExtended } from '../experiments/experiment-file.js';
+import { merge, parseExperimentFile, readExperiment, readExtended } from '../experiments/experiment-file.js';
 import { chooseTry, widened } from '../experiments/random-search.js';
 import { readSpecFile } from '../experiments/read-spec-file.js';
 import { readRecords } from '../experiments/record-store.js';
+import { runId } from '../experiments/run-spec.js';
 import { writeFileWhole } from '../files/write-file-whole.js';
 import { KitError } from '../kit-error.js';
 import { experimentPath } from './reproduce-command.js';
@@ -22,7 +23,9 @@ export function chooseCommand(name: string, options: ChooseOptions): void {
   if (search === undefined)
     throw new KitError('invalid-spec', `${path} has no "search": it tunes nothing by random search.`);
   const folder = `${file.name}-${options.profile}`;
-  const records = readRecords(options.results, folder);
+  // Records of tries of before the file was changed are of other specs.
+  const ids = new Set(readExperiment(path, options).specs.map(runId));
+  const records = readRecords(options.results, folder).filter(({ id }) => ids.has(id));
   const chosen = file.methods.flatMap(({ method, searches }) =>
     searches === undefined ? [] : [chooseTry(search, method, searches, records)],
   );

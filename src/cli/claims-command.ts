@@ -43,27 +43,25 @@ export interface ClaimsOptions {
  * `kit reproduce claims`: runs what each claim rests on and has no record yet, and judges the claims after each experiment,
  * so that it may be stopped anywhere. Experiments whose data is not here are left out by name.
  */
-export async function claimsCommand(options: ClaimsOptions): Promise<void> {
-  writeClaims(options.results);
-  if (options.judgeOnly) return;
+export async function claimsCommand({ workers, results, judgeOnly }: ClaimsOptions): Promise<void> {
+  writeClaims(results);
+  if (judgeOnly) return;
   const plan = STEPS.map((step) => {
     const { specs } = readExperiment(experimentPath(step.experiment), step);
-    const missing = specs.filter(
-      (spec) => !existsSync(recordPath(options.results, spec.experiment, runId(spec))),
-    );
+    const missing = specs.filter((spec) => !existsSync(recordPath(results, spec.experiment, runId(spec))));
     return { ...step, runs: specs.length, missing: missing.length };
   });
   for (const { experiment, profile, runs, missing } of plan)
     process.stdout.write(`${missing} of ${runs} runs to do: ${experiment}, ${profile}\n`);
   for (const { experiment, profile, into } of STEPS) {
     try {
-      await reproduceCommand(experiment, { ...options, profile });
-      if (into !== undefined && !isSettled(into)) chooseCommand(experiment, { ...options, profile, into });
+      await reproduceCommand(experiment, { workers, results, profile });
+      if (into !== undefined && !isSettled(into)) chooseCommand(experiment, { results, profile, into });
     } catch (error) {
       if (!(error instanceof KitError) || error.code !== 'dataset-missing') throw error;
       process.stdout.write(`${experiment} is left out: ${error.message}\n`);
     }
-    writeClaims(options.results);
+    writeClaims(results);
   }
 }
 

@@ -1,8 +1,8 @@
-import { cpus } from 'node:os';
-import { basename, join } from 'node:path';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
 import { pointsOf, readAssignments } from '../course/assignment.js';
 import { feedbackPage } from '../course/feedback-page.js';
-import { findSubmissions } from '../course/find-submissions.js';
+import { type FoundSubmission, findSubmissions } from '../course/find-submissions.js';
 import { gradeSubmissions } from '../course/grade-submissions.js';
 import { gradescopeResults } from '../course/gradescope-results.js';
 import { makeGradingBox } from '../course/grading-box.js';
@@ -73,7 +73,7 @@ export async function courseGradeCommand(
   submissions: string,
   options: Partial<Limits> & { masters?: string; out: string; workers?: number; force?: boolean },
 ): Promise<void> {
-  const { masters = MASTERS, out, workers = cpus().length, force } = options;
+  const { masters = MASTERS, out, workers = availableParallelism(), force } = options;
   const found = findSubmissions(submissions, readAssignments(masters));
   requireApart(out, [submissions, masters]);
   const hand = readHandMarks(join(out, 'written-answers.csv'));
@@ -81,10 +81,15 @@ export async function courseGradeCommand(
     cellSeconds: options.cellSeconds ?? DEFAULT_LIMITS.cellSeconds,
     memoryMegabytes: options.memoryMegabytes ?? DEFAULT_LIMITS.memoryMegabytes,
   };
+  const tables = tablesOf([], hand).map(({ name, mark }) => ({ path: name, mark }));
+  const pages = found.flatMap((submission) => [
+    { path: feedbackPath(submission), mark: PAGE_MARK },
+    { path: gradescopePath(submission), mark: GRADESCOPE_MARK },
+  ]);
   await requireFreeOutputs({
     inputs: [],
-    outputs: tablesOf([], hand).map(({ name, mark }) => ({
-      path: join(out, name),
+    outputs: [...tables, ...pages].map(({ path, mark }) => ({
+      path: join(out, path),
       isEarlierResult: holdsMark(mark),
     })),
     force,
@@ -96,28 +101,28 @@ export async function courseGradeCommand(
       onMark: (mark) => process.stderr.write(`${said(mark)}\n`),
     })
   ).map((mark) => withHandMarks(mark, hand));
-  const pages = marks.flatMap((mark) => {
-    const file = join(mark.student, mark.assignment || `none-${basename(mark.path)}`);
-    return [
-      { name: join('feedback', `${file}.html`), content: feedbackPage(mark), mark: PAGE_MARK },
-      {
-        name: join('gradescope', file, 'results.json'),
-        content: `${JSON.stringify(gradescopeResults(mark), null, 2)}\n`,
-        mark: /"stdout_visibility": "hidden"/,
-      },
-    ];
-  });
-  const files = [...tablesOf(marks, hand), ...pages];
-  await requireFreeOutputs({
-    inputs: [],
-    outputs: pages.map(({ name, mark }) => ({ path: join(out, name), isEarlierResult: holdsMark(mark) })),
-    force,
-  });
-  for (const { name, content } of files) writeFileWhole(join(out, name), content);
+  for (const { name, content } of tablesOf(marks, hand)) writeFileWhole(join(out, name), content);
+  for (const [i, mark] of marks.entries()) {
+    writeFileWhole(join(out, feedbackPath(found[i])), feedbackPage(mark));
+    writeFileWhole(
+      join(out, gradescopePath(found[i])),
+      `${JSON.stringify(gradescopeResults(mark), null, 2)}\n`,
+    );
+  }
   for (const mark of marks) process.stdout.write(`${said(mark)}\n`);
   process.stdout.write(
     `\nMarks are in ${join(out, 'marks.csv')}, written answers to mark in ${join(out, 'written-answers.csv')}: fill in its points and grade again.\n`,
   );
+}
+
+const GRADESCOPE_MARK = /"stdout_visibility": "hidden"/;
+const feedbackPath = (submission: FoundSubmission) => join('feedback', `${fileOf(submission)}.html`);
+const gradescopePath = (submission: FoundSubmission) =>
+  join('gradescope', fileOf(submission), 'results.json');
+
+/** A notebook that is none of the assignments is named by its own path. */
+function fileOf({ student, assignment, path }: FoundSubmission): string {
+  return join(student, assignment?.name ?? `none-${path.replaceAll(/[\\/]/g, '-')}`);
 }
 
 function tablesOf(marks: readonly SubmissionMark[], hand: ReturnType<typeof readHandMarks>) {

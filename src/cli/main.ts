@@ -100,7 +100,14 @@ withOnnxOptions(
 ).action(async (experiment, options) => {
   if (experiment === 'claims') {
     const { claimsCommand } = await import('./claims-command.js');
-    return claimsCommand(options);
+    const { workers, results, judgeOnly, ...others } = options;
+    const [other] = Object.keys(others);
+    if (other !== undefined)
+      throw new KitError(
+        'invalid-argument',
+        `kit reproduce claims runs each experiment as it is; of the options it takes --workers, --results and --judge-only, not ${other}.`,
+      );
+    return claimsCommand({ workers, results, judgeOnly });
   }
   const { reproduceCommand } = await import('./reproduce-command.js');
   await reproduceCommand(experiment, options);

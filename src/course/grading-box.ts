@@ -65,7 +65,7 @@ export function makeGradingBox(heapMegabytes: number): GradingBox {
     '--no-warnings',
     permission,
     ...readable.map((path) => `--allow-fs-read=${path}`),
-    `--max-old-space-size=${heapMegabytes}`,
+    `--max-old-space-size=${Math.floor(heapMegabytes)}`,
     // Math.random gives the same numbers in every grading.
     '--random-seed=1',
   ];

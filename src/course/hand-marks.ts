@@ -8,6 +8,8 @@ import type { QuestionMark, SubmissionMark } from './marks.js';
 interface HandMark {
   readonly points: number | null;
   readonly comment: string;
+  readonly outOf: string;
+  readonly answer: string;
 }
 
 export type HandMarks = ReadonlyMap<string, HandMark>;
@@ -26,10 +28,20 @@ export function readHandMarks(path: string): HandMarks {
     header: true,
     skipEmptyLines: 'greedy',
     transformHeader: (name) => name.trim(),
+    // What escapeFormulae wrote.
+    transform: (value) => value.replace(/^'(?=[=+\-@\t\r])/, ''),
   });
   const marks = new Map<string, HandMark>();
   for (const [i, row] of data.entries()) {
-    const { student, assignment, question, points = '', 'out of': outOf = '', comment = '' } = row;
+    const {
+      student,
+      assignment,
+      question,
+      points = '',
+      'out of': outOf = '',
+      comment = '',
+      answer = '',
+    } = row;
     const where = `${path}, row ${i + 2}`;
     if (student === undefined || assignment === undefined || question === undefined)
       throw new KitError('invalid-argument', `${where}: the columns are ${COLUMNS.join(', ')}.`);
@@ -40,7 +52,7 @@ export function readHandMarks(path: string): HandMarks {
         `${where}: ${points} points for ${question} of ${student}; a number from 0 to ${outOf} was expected, or nothing where it is not marked yet.`,
       );
     }
-    marks.set(keyOf(student, assignment, question), { points: given, comment });
+    marks.set(keyOf(student, assignment, question), { points: given, comment, outOf, answer });
   }
   return marks;
 }
@@ -59,16 +71,29 @@ export function withHandMarks(mark: SubmissionMark, hand: HandMarks): Submission
   return { ...mark, questions };
 }
 
-/** The table that a person fills in: what was given is kept, written answers that are new have no points yet. */
+/**
+ * The table that a person fills in: what was given is kept, also of submissions that are not graded now; written answers that
+ * are new have no points yet.
+ */
 export function handMarksTable(marks: readonly SubmissionMark[], hand: HandMarks): string {
+  const others = new Map(hand);
   const rows = marks.flatMap(({ student, assignment, questions }) =>
     questions.flatMap(({ question, maxPoints, answer }) => {
       if (answer === undefined || answer === null) return [];
-      const { points = null, comment = '' } = hand.get(keyOf(student, assignment, question)) ?? {};
+      const key = keyOf(student, assignment, question);
+      const { points = null, comment = '' } = hand.get(key) ?? {};
+      others.delete(key);
       return [[student, assignment, question, points ?? '', maxPoints, comment, answer]];
     }),
   );
-  return `${unparse({ fields: [...COLUMNS], data: rows }, SPREADSHEET)}\n`;
+  const kept = [...others].map(([key, { points, outOf, comment, answer }]) => [
+    ...(JSON.parse(key) as string[]),
+    points ?? '',
+    outOf,
+    comment,
+    answer,
+  ]);
+  return `${unparse({ fields: [...COLUMNS], data: [...rows, ...kept] }, SPREADSHEET)}\n`;
 }
 
 /** Cells that begin like a formula are no formula. */

@@ -61,8 +61,10 @@ function partsOf(source: string, [begin, end]: readonly [string, string]): Part[
     if (line.includes(begin)) {
       if (inside) throw new KitError('invalid-argument', `A region begins inside a region: ${line.trim()}`);
       open(true, /^\s*/.exec(line)![0]);
-    } else if (line.includes(end)) open(false, '');
-    else {
+    } else if (line.includes(end)) {
+      if (!inside) throw new KitError('invalid-argument', `A region ends that never began: ${line.trim()}`);
+      open(false, '');
+    } else {
       if (parts.length === 0 || parts[parts.length - 1].inside !== inside)
         parts.push({ inside, lines: [], indent: '' });
       parts[parts.length - 1].lines.push(line);

@@ -63,7 +63,8 @@ export async function runAll(specs: readonly RunSpec[], options: RunPoolOptions)
   const backend = new Promise<BackendName>((resolve) => {
     known = resolve;
   });
-  const begin = () => workThrough(queue, pool, known, options);
+  let over = false;
+  const begin = () => workThrough(queue, pool, known, { ...options, isOver: () => over });
   let killer: NodeJS.Timeout | undefined;
   const stop = () => {
     for (const worker of pool) worker.stop();
@@ -77,6 +78,7 @@ export async function runAll(specs: readonly RunSpec[], options: RunPoolOptions)
     while (all.length < size) all.push(begin());
     await Promise.all(all);
   } catch (error) {
+    over = true;
     if (options.signal?.aborted) await Promise.allSettled(all);
     throw error;
   } finally {
@@ -106,7 +108,7 @@ async function workThrough(
   queue: RunQueue,
   pool: Set<PoolWorker>,
   onBackend: (name: BackendName) => void,
-  options: RunPoolOptions,
+  options: RunPoolOptions & { readonly isOver: () => boolean },
 ): Promise<void> {
   let worker: PoolWorker | undefined;
   for (;;) {
@@ -124,6 +126,8 @@ async function workThrough(
     } catch (error) {
       if (options.signal?.aborted) throw new KitError('cancelled', 'Stopped.');
       const { code } = error as { code?: string };
+      // Its worker was killed since another's run ended them all.
+      if (options.isOver()) throw error;
       if (options.onFailed === undefined || (code !== undefined && OF_ALL.includes(code))) throw error;
       options.onFailed(spec, error as Error);
       worker.kill();

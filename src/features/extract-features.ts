@@ -88,21 +88,25 @@ export async function extractFeatures(options: ExtractFeaturesOptions): Promise<
         );
         return { batch, data };
       };
-      let next = decode(0);
-      for (let start = 0; start < missing.length; start += atOnce) {
-        const { batch, data } = await next;
-        if (signal?.aborted)
-          throw new KitError('cancelled', `Stopped after ${start} of ${missing.length} pictures.`);
-        next = decode(start + atOnce);
-        // Awaited in the next round; a picture that breaks while the network runs must not end the process before.
-        next.catch(() => {});
-        const values = await plan.run(session, data);
-        requireFinite(values, batch, plan, images);
-        cache.append(
-          batch.map(plan.digest),
-          new Uint8Array(values.buffer, values.byteOffset, batch.length * plan.rowBytes),
-        );
-        options.onProgress?.(Math.min(start + atOnce, missing.length), missing.length);
+      try {
+        let next = decode(0);
+        for (let start = 0; start < missing.length; start += atOnce) {
+          const { batch, data } = await next;
+          if (signal?.aborted)
+            throw new KitError('cancelled', `Stopped after ${start} of ${missing.length} pictures.`);
+          next = decode(start + atOnce);
+          // Awaited in the next round; a picture that breaks while the network runs must not end the process before.
+          next.catch(() => {});
+          const values = await plan.run(session, data);
+          requireFinite(values, batch, plan, images);
+          cache.append(
+            batch.map(plan.digest),
+            new Uint8Array(values.buffer, values.byteOffset, batch.length * plan.rowBytes),
+          );
+          options.onProgress?.(Math.min(start + atOnce, missing.length), missing.length);
+        }
+      } finally {
+        await session.release();
       }
       return missing.length;
     } finally {
@@ -229,10 +233,14 @@ export async function timeFeatures(request: FeatureLayer & { readonly view: Pict
   const session = await sessionOf(onnx, source.model());
   const timed = source.batch ?? TIMED;
   const pictures = new Float32Array(timed * 3 * source.side ** 2);
-  await source.run(session, pictures);
-  const start = performance.now();
-  await source.run(session, pictures);
-  return (performance.now() - start) / timed;
+  try {
+    await source.run(session, pictures);
+    const start = performance.now();
+    await source.run(session, pictures);
+    return (performance.now() - start) / timed;
+  } finally {
+    await session.release();
+  }
 }
 
 const TIMED = 8;

@@ -79,11 +79,10 @@ export function choosePreprocessing(
   side: number | undefined,
   own?: Preprocessing,
 ): Preprocessing {
-  const wanted = crop ?? side ?? USUAL_SIDE;
   const base =
     preprocess === undefined
-      ? (preprocessing ?? own ?? NAMED.torchvision(wanted))
-      : named(preprocess, wanted);
+      ? (preprocessing ?? own ?? named('torchvision', crop ?? side))
+      : named(preprocess, crop ?? side);
   const chosen = {
     ...base,
     ...(mean === undefined ? {} : { mean: threeOf(mean, '--mean') }),
@@ -117,8 +116,8 @@ function threeOf(values: readonly number[], option: string): [number, number, nu
   return of255(values);
 }
 
-function named(name: string, side: number): Preprocessing {
-  if (Object.hasOwn(NAMED, name)) return NAMED[name](side);
+function named(name: string, side: number | undefined): Preprocessing {
+  if (Object.hasOwn(NAMED, name)) return NAMED[name](side ?? USUAL_SIDE);
   if (!name.endsWith('.json'))
     throw invalid(
       `--preprocess is "${name}"; it can be ${Object.keys(NAMED).join(', ')}, or the path of a timm config.json`,
@@ -136,8 +135,8 @@ const timmConfig = z.object({
 });
 
 /** timm's own rule: the shorter side to ⌊side / crop_pct⌋, the middle of it. */
-function ofTimm(path: string, side: number): Preprocessing {
-  let content: { pretrained_cfg?: unknown };
+function ofTimm(path: string, side: number | undefined): Preprocessing {
+  let content: { pretrained_cfg?: unknown } | null;
   try {
     content = JSON.parse(readFileSync(path, 'utf8'));
   } catch (error) {
@@ -149,13 +148,13 @@ function ofTimm(path: string, side: number): Preprocessing {
       },
     );
   }
-  const parsed = timmConfig.safeParse(content.pretrained_cfg ?? content);
+  const parsed = timmConfig.safeParse(content?.pretrained_cfg ?? content);
   if (!parsed.success) {
     const [{ path: where, message }] = parsed.error.issues;
     throw new KitError('invalid-argument', `${path} is no timm config.json: ${where.join('.')}: ${message}.`);
   }
   const { input_size, interpolation, crop_pct, crop_mode, mean, std } = parsed.data;
-  const crop = side === USUAL_SIDE ? input_size[1] : side;
+  const crop = side ?? input_size[1];
   return {
     channels: 'rgb',
     fit: crop_mode === 'squash' ? 'stretch' : 'shorter',

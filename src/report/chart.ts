@@ -62,5 +62,5 @@ export async function renderChart(spec: ChartSpec): Promise<RenderedChart> {
   const view = new vega.View(vega.parse(compiled), { renderer: 'none' });
   const svg = await view.toSVG();
   view.finalize();
-  return { svg, png: rasteriseSvg(svg, PIXELS_PER_POINT) };
+  return { svg, png: await rasteriseSvg(svg, PIXELS_PER_POINT) };
 }

@@ -137,7 +137,8 @@ export const CLAIMS: readonly DeclaredClaim[] = [
       ),
       ...consistent('cars-alpha', 'quick', ['α = 36°', 'α = 42°', 'α = 48°', 'α = 55°'], 'α = 45°'),
     ],
-    changedBy: 'a learning rate of its own for each α; another reading of "consistently"',
+    changedBy:
+      'a learning rate of its own for each α; another reading of "consistently" (the two points were set after cars-alpha and before cars-alpha-both)',
   },
   {
     id: 'scale-invariance-helps',
@@ -283,7 +284,7 @@ const DEVIATIONS: readonly (readonly [what: string, effect: string])[] = [
   ],
   [
     'λ, batch size, learning rate and iterations of the paper are unknown',
-    'cars-lambda, cars-batch-size, cars-dimension',
+    'cars-lambda, cars-batch-size; rate: cars-convergence; iterations: not measured',
   ],
 ];
 
@@ -328,7 +329,7 @@ export function claimsMarkdown(claims: readonly TestedClaim[]): string {
   const overview = overviewTable(claims, ({ sentence, id }) => `[${sentence}](#${id})`);
   return `# Claims
 
-Made from the records of \`runs/\` by \`npx kit reproduce claims\`. A claim is verified or falsified where every experiment that was run says so, and inconclusive where they do not agree; an experiment that compares several pairs for one claim needs all of them. Its scope is the data and the network of those experiments, named in each row. Intervals are 95%; p-values are corrected for all comparisons of one score in one experiment (Holm). A row without records is "not tested".
+Made from the records of \`runs/\` by \`npx kit reproduce claims\`. A claim is verified or falsified where every experiment that was run says so, and inconclusive where they do not agree; an experiment that compares several pairs for one claim needs all of them. Its scope is the data and the network of those experiments, named in each row. Intervals are 95%; p-values are corrected for all comparisons that these claims make of one score in one experiment (Holm); tables elsewhere compare other sets and correct for those. A row without records is "not tested".
 
 ${overview}
 

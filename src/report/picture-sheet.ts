@@ -49,5 +49,5 @@ export async function drawPictureSheet(sheet: PictureSheet): Promise<Buffer> {
 <text x="${MARGIN}" y="${MARGIN + 12}" font-size="15" font-weight="bold">${escapedText(sheet.title)}</text>
 <text x="${MARGIN}" y="${MARGIN + 29}" font-size="11" fill="#555">${escapedText(sheet.subtitle)}</text>
 <g transform="translate(${MARGIN} ${MARGIN + TITLE_HEIGHT})">${sheet.body}</g></svg>`;
-  return sharp(rasteriseSvg(svg, PIXELS_PER_POINT)).png({ palette: true }).toBuffer();
+  return rasteriseSvg(svg, PIXELS_PER_POINT);
 }

@@ -1,11 +1,12 @@
 import { dirname, join } from 'node:path';
 import { Resvg, type ResvgRenderOptions } from '@resvg/resvg-js';
+import sharp from 'sharp';
 
 /** The one font of all figures; it comes with the package, so figures look alike on every machine. */
 export const FIGURE_FONT = 'DejaVu Sans';
 
-/** SVG to PNG without a browser; the same SVG gives the same bytes. */
-export function rasteriseSvg(svg: string, pixelsPerPoint: number): Buffer {
+/** SVG to PNG of at most 256 colours, without a browser; the same SVG gives the same bytes. */
+export async function rasteriseSvg(svg: string, pixelsPerPoint: number): Promise<Buffer> {
   const fonts = join(dirname(require.resolve('dejavu-fonts-ttf/package.json')), 'ttf');
   const options = {
     fitTo: { mode: 'zoom', value: pixelsPerPoint },
@@ -15,5 +16,5 @@ export function rasteriseSvg(svg: string, pixelsPerPoint: number): Buffer {
       defaultFontFamily: FIGURE_FONT,
     },
   } satisfies ResvgRenderOptions;
-  return Buffer.from(new Resvg(svg, options).render().asPng());
+  return sharp(new Resvg(svg, options).render().asPng()).png({ palette: true }).toBuffer();
 }

@@ -8,7 +8,7 @@ export function resultsPage({ files, markdown, link }: GeneratedPageOptions): st
   const tables = files.paths.filter((path) => /^results\/tables\/.*\.md$/.test(path));
   const sections = tables.map((path) => {
     const name = basename(path, '.md');
-    const figures = ['recall', 'recall-at-k', 'curves', 'gallery', 'map']
+    const figures = ['recall', 'ranks', 'recall-at-k', 'curves', 'gallery', 'map']
       .map((kind) =>
         ['svg', 'png'].map((ending) => `results/figures/${name}-${kind}.${ending}`).find(files.isFile),
       )

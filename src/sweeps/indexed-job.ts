@@ -16,7 +16,7 @@ export function indexedJob(
   const tasks = packedInTasks(sweep.planned, sweep.tasks);
   const mem = (options.mem ?? usualResources(tasks, cpus).mem).replace(
     /^(\d+)([KMGT]?)B?$/i,
-    (_, n, unit) => `${n}${(unit || 'M').toUpperCase().replace('K', 'k')}i`,
+    (_, n, unit) => `${n}${(unit || 'M').toUpperCase()}i`,
   );
   const gpu = gpus === undefined ? '' : '\n              nvidia.com/gpu: 1';
   return `# ${sweep.name}: ${withoutRecord(sweep, sweep.planned).length} of ${sweep.runs} runs to do, ${sweep.tasks} tasks.

@@ -81,7 +81,7 @@ export function manifestPath({ folder }: Pick<Sweep, 'folder'>): string {
 }
 
 /**
- * Writes a sweep's folder, whole or not at all. Its name is the experiment's and a checksum of runs, commit and packing: a
+ * Writes a sweep's folder, whole or not at all. Its name is the experiment's and a checksum of its runs, those to do, commit and packing: a
  * changed experiment is another sweep, and the same plan twice is one.
  *
  * @returns the sweep, and whether it was there already
@@ -89,7 +89,7 @@ export function manifestPath({ folder }: Pick<Sweep, 'folder'>): string {
  */
 export function writeSweep(plan: NewSweep): { readonly sweep: Sweep; readonly isNew: boolean } {
   const { results, experiment, source, commit, tasks, planned } = plan;
-  const decided = JSON.stringify([commit, tasks, planned.map(({ id }) => id)]);
+  const decided = JSON.stringify([commit, tasks, experiment.specs.map(runId), planned.map(({ id }) => id)]);
   const name = `${experiment.name}-${sha256(decided).slice(0, 8)}`;
   const folder = join(results, 'sweeps', name);
   if (existsSync(join(folder, 'sweep.json'))) return { sweep: openSweep(results, name), isNew: false };

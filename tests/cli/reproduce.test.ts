@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { nativeEngine } from '../../src/backends/tensorflow/native-engine.js';
+import { decidedRecords } from '../decided-records.js';
 import { makePictureFolder, smallSpec, temporaryFolder } from '../picture-folder.js';
 import { kitPath, runKit } from './run-kit.js';
 
@@ -33,15 +34,7 @@ beforeAll(async () => {
   writeFileSync(experiment, JSON.stringify(file));
 });
 
-function records(results: string) {
-  const runs = join(results, 'runs', 'tiny-quick');
-  return readdirSync(runs)
-    .sort()
-    .map((file) => {
-      const { times, environment, ...decided } = JSON.parse(readFileSync(join(runs, file), 'utf8'));
-      return decided;
-    });
-}
+const records = (results: string) => decidedRecords(results, 'tiny-quick');
 
 describe('kit reproduce', () => {
   it('trains, evaluates, and writes records, tables, figures and one page; the second time it trains nothing', () => {

@@ -1,6 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import {
   chmodSync,
+  cpSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -12,6 +13,7 @@ import {
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { decidedRecords } from '../decided-records.js';
 import { makePictureFolder, smallSpec, temporaryFolder } from '../picture-folder.js';
 import { kitPath, runKit } from './run-kit.js';
 
@@ -64,15 +66,7 @@ function plan(path: string, results: string, ...more: string[]) {
   return runKit(['sweep', 'plan', path, '--seconds', '300', '--results', results, ...more]);
 }
 
-function records(results: string) {
-  const runs = join(results, 'runs', 'tiny-quick');
-  return readdirSync(runs)
-    .sort()
-    .map((file) => {
-      const { times, environment, ...decided } = JSON.parse(readFileSync(join(runs, file), 'utf8'));
-      return decided;
-    });
-}
+const records = (results: string) => decidedRecords(results, 'tiny-quick');
 
 function sweepFolder(results: string): string {
   const [name] = readdirSync(join(results, 'sweeps'));
@@ -115,6 +109,21 @@ describe('kit sweep', { timeout: 600_000 }, () => {
     );
     expect(runKit(['sweep', 'submit', '--results', whole]).stdout).toMatch(/Every run|0 without a record/);
     expect(plan(experiment, whole).stdout).toMatch(/6 have a record .*Nothing is left to plan/s);
+  });
+
+  it('is another where the experiment has other methods, though the same runs are to do', () => {
+    const results = newResults();
+    const only = plan(experiment, results, '--only', 'Fragile');
+    expect(only.status).toBe(0);
+    const [part] = readdirSync(join(results, 'sweeps'));
+    const missing = readFileSync(join(results, 'sweeps', part, 'manifest.jsonl'), 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line).id);
+    cpSync(join(whole, 'runs'), join(results, 'runs'), { recursive: true });
+    for (const id of missing) rmSync(join(results, 'runs', 'tiny-quick', `${id}.json`));
+    plan(experiment, results);
+    expect(readdirSync(join(results, 'sweeps'))).toHaveLength(2);
   });
 
   it('plans one line a run, packed in tasks; the same plan twice is one, a changed experiment another', () => {
@@ -476,11 +485,14 @@ describe('kit sweep with Slurm’s commands', { timeout: 300_000 }, () => {
       '2',
       '--image',
       'me/kit:1',
+      '--mem',
+      '500K',
       '--results',
       results,
     ]);
     expect(stdout).toMatch(/completionMode: Indexed\n {2}completions: 3\n {2}parallelism: 2\n/);
     expect(stdout).toMatch(/image: me\/kit:1/);
+    expect(stdout).toMatch(/memory: "?500Ki"?\n/);
     expect(stdout).toMatch(/values: \[75\]/);
   });
 });

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { answersOnly } from '../../src/course/answers-only.js';
 import { pointsOf, readAssignments, runnableParts } from '../../src/course/assignment.js';
 import { cellChecksum, roleOf } from '../../src/course/assignment-cell.js';
+import { withoutHiddenTests } from '../../src/course/regions.js';
 import { releasedNotebook } from '../../src/course/release.js';
 import { sourceOf } from '../../src/lab/notebook-file.js';
 
@@ -69,4 +70,9 @@ it('what is expected can not be a variable, which would travel into the process 
   expect(answersOnly("check.near('three', () => f({ a: [1, (2)] }), 1 + g(2), 1e-3); // 3")).toBe(
     "check.near('three', () => f({ a: [1, (2)] })); // 3",
   );
+});
+
+it('a region that ends without having begun is refused, for what it was to hide would be released', () => {
+  const source = '// ### BEGIN HIDDEN TEST\ncheck(1);\n// ### END HIDDEN TESTS';
+  expect(() => withoutHiddenTests(source)).toThrow(/A region ends that never began/);
 });

@@ -1,7 +1,12 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { chooseCommand } from '../../src/cli/choose-command.js';
 import { parseExperimentFile, readExperiment, readExtended } from '../../src/experiments/experiment-file.js';
 import { chooseTry, drawTries, type Search, widened } from '../../src/experiments/random-search.js';
+import { writeRecord } from '../../src/experiments/record-store.js';
+import { runId } from '../../src/experiments/run-spec.js';
+import { temporaryFolder } from '../picture-folder.js';
 import { madeUpRecord } from '../report/synthetic-runs.js';
 
 const search: Search = {
@@ -79,6 +84,36 @@ describe('random search', () => {
     expect(() => drawTries(search, 'A', ['model.radius'])).toThrow(
       /A searches model.radius, but search.rounds.0/,
     );
+  });
+});
+
+describe('kit choose', () => {
+  it('counts no records of tries that the experiment file no longer has', () => {
+    const [folder, results] = [temporaryFolder(), temporaryFolder()];
+    const path = join(folder, 'mine.json');
+    const file = JSON.parse(readFileSync('experiments/cars-methods-search.json', 'utf8'));
+    const base = resolve('experiments/shared/cars-head.json');
+    const write = (steps: number) =>
+      writeFileSync(
+        path,
+        JSON.stringify({
+          ...file,
+          extends: base,
+          methods: file.methods.slice(0, 1),
+          base: { ...file.base, steps },
+        }),
+      );
+    write(500);
+    for (const spec of readExperiment(path, {}).specs)
+      writeRecord(results, {
+        ...madeUpRecord({ method: spec.method, seed: 0, recall: 0.5, tested: false }),
+        id: runId(spec),
+        experiment: spec.experiment,
+      });
+    const choose = () => chooseCommand(path, { profile: 'search', results });
+    expect(choose).not.toThrow();
+    write(900);
+    expect(choose).toThrow(/11 of the 11 tries of Triplet \(semi-hard\) have no record yet/);
   });
 });
 

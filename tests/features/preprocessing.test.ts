@@ -80,6 +80,20 @@ describe('the choice of a preprocessing', () => {
     }
   });
 
+  it('takes the side that a network or --crop asks for before that of a timm config, 224 as any other', () => {
+    const large = timm({ ...cfg, input_size: [3, 288, 288], crop_pct: 0.875 });
+    const sides = { fit: 'shorter', resize: 256, crop: 224 };
+    expect(choosePreprocessing({ preprocess: large }, 224)).toMatchObject(sides);
+    expect(choosePreprocessing({ preprocess: large, crop: 224 }, undefined)).toMatchObject(sides);
+    expect(choosePreprocessing({ preprocess: large }, undefined)).toMatchObject({ resize: 329, crop: 288 });
+  });
+
+  it('of a config.json that holds nothing is refused in a sentence', () => {
+    const path = join(temporaryFolder(), 'config.json');
+    writeFileSync(path, 'null');
+    expect(() => choosePreprocessing({ preprocess: path }, 224)).toThrow(/is no timm config\.json/);
+  });
+
   it('changes one thing at a time', () => {
     expect(choosePreprocessing({ preprocess: 'clip', resize: 300, mean: [0, 0, 0] }, 224)).toMatchObject({
       resize: 300,

@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runKit } from '../cli/run-kit.js';
+import { decidedRecords } from '../decided-records.js';
 import { temporaryFolder } from '../picture-folder.js';
 
 /**
@@ -90,15 +91,8 @@ function kill(pids: readonly number[]): void {
 }
 
 /** What a run's numbers are: not the machine, and not how long it took. */
-function records(results: string) {
-  const runs = join(results, 'runs', 'emoji-short-cluster');
-  return readdirSync(runs)
-    .sort()
-    .map((file) => {
-      const { times, environment: _, ...decided } = JSON.parse(readFileSync(join(runs, file), 'utf8'));
-      return JSON.stringify(decided);
-    });
-}
+const records = (results: string) =>
+  decidedRecords(results, 'emoji-short-cluster').map((record) => JSON.stringify(record));
 
 describe.skipIf(lacking !== null)('kit sweep on a real Slurm', { timeout: 90 * MINUTE }, () => {
   let jobs: string[] = [];

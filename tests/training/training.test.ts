@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { prepareData } from '../../src/cli/progress.js';
@@ -83,6 +83,30 @@ describe('training', () => {
     await expect(prepareData([spec], [], signal)).rejects.toMatchObject({ code: 'cancelled' });
     await expect(runAll([spec], { results, signal })).rejects.toMatchObject({ code: 'cancelled' });
     expect(existsSync(results)).toBe(false);
+  });
+});
+
+describe('a pool of workers', () => {
+  it('asks for no more runs, and calls none failed, once one fault ends it', async () => {
+    const broken = {
+      ...smallSpec(folder),
+      dataset: { name: 'image-folder', directory: join(folder, 'gone'), size: 16 },
+    };
+    const specs = [0, 1, 2].map((seed) => parseRunSpec({ ...broken, seed }, 'test'));
+    const waiting = [...specs];
+    const failed: unknown[] = [];
+    // Its workers are processes: of the built code.
+    const built: { runAll: typeof runAll } = require(resolve('dist/experiments/run-pool.js'));
+    await expect(
+      built.runAll(specs, {
+        results: join(temporaryFolder(), 'results'),
+        workers: 2,
+        queue: { next: async () => waiting.shift() },
+        onFailed: (spec) => failed.push(spec),
+      }),
+    ).rejects.toMatchObject({ code: 'dataset-missing' });
+    await new Promise((done) => setTimeout(done, 500));
+    expect(failed).toEqual([]);
   });
 });
 

@@ -4,20 +4,11 @@ import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
 import * as kit from '../../src/index.js';
 import { requireClassLabels } from '../../src/types/class-labels.js';
+import { batchLosses } from '../losses/batch-losses.js';
 
 const random = () => new kit.SeededRandom('labels');
 const losses: Record<string, kit.BatchLoss> = {
-  angular: kit.angularLoss(),
-  'angular, other classes': kit.angularLoss({ negatives: 'other-classes', normalize: 'all' }),
-  'n-pair': kit.nPairLoss(),
-  'n-pair & angular': kit.nPairAngularLoss(),
-  'triplet, semi-hard': kit.tripletLoss(),
-  'triplet, all': kit.tripletLoss({ mining: 'all', distance: 'euclidean' }),
-  'triplet, batch-hard': kit.tripletLoss({ mining: 'batch-hard' }),
-  contrastive: kit.contrastiveLoss(),
-  'lifted structure': kit.liftedStructureLoss(),
-  margin: kit.marginLoss(),
-  'multi-similarity': kit.multiSimilarityLoss(),
+  ...batchLosses,
   'proxy-nca': kit.proxyNcaLoss({ classes: [0, 1, 2, 3], dimension: 4, random: random() }),
   'proxy anchor': kit.proxyAnchorLoss({ classes: [0, 1, 2, 3], dimension: 4, random: random() }),
 };

@@ -6,6 +6,7 @@ import { loadExperimentData } from '../../../src/experiments/experiment-data.js'
 import { runExperiment } from '../../../src/experiments/run-experiment.js';
 import { parseRunSpec } from '../../../src/experiments/run-spec.js';
 import * as kit from '../../../src/index.js';
+import { batchLosses } from '../../losses/batch-losses.js';
 import { makePictureFolder, smallSpec } from '../../picture-folder.js';
 
 let backend: WasmBackend & { readonly dataIdMap: Map<object, { readonly memoryOffset: number }> };
@@ -45,29 +46,16 @@ async function failingAtEach(run: () => unknown, stride = 1): Promise<number> {
 }
 
 const labels = Array.from({ length: 12 }, (_, i) => Math.floor(i / 2));
-const losses: Record<string, kit.BatchLoss> = {
-  angular: kit.angularLoss(),
-  'angular, other classes': kit.angularLoss({ negatives: 'other-classes', normalize: 'all' }),
-  'n-pair': kit.nPairLoss(),
-  'n-pair & angular': kit.nPairAngularLoss(),
-  'triplet, semi-hard': kit.tripletLoss(),
-  'triplet, all': kit.tripletLoss({ mining: 'all', distance: 'euclidean' }),
-  'triplet, batch-hard': kit.tripletLoss({ mining: 'batch-hard' }),
-  contrastive: kit.contrastiveLoss(),
-  'lifted structure': kit.liftedStructureLoss(),
-  margin: kit.marginLoss(),
-  'multi-similarity': kit.multiSimilarityLoss(),
-};
 
 describe('where memory ends in the middle of', { timeout: 120_000 }, () => {
-  it.each(Object.keys(losses))(
+  it.each(Object.keys(batchLosses))(
     '%s, nothing stays allocated and the batch can be taken again',
     async (name) => {
       const embeddings = tf.randomNormal<tf.Rank.R2>([12, 4], 0, 1, 'float32', 7);
       const run = () => {
-        const { value, grad } = tf.valueAndGrad((x: tf.Tensor) => losses[name](x as tf.Tensor2D, labels))(
-          embeddings,
-        );
+        const { value, grad } = tf.valueAndGrad((x: tf.Tensor) =>
+          batchLosses[name](x as tf.Tensor2D, labels),
+        )(embeddings);
         const values = [...value.dataSync(), ...grad.dataSync()];
         tf.dispose([value, grad]);
         return values;
