@@ -47,7 +47,7 @@ export interface MarginLossOptions {
  * (`distanceWeightedTriplets`).
  *
  * @twin src/losses/reference/margin.ts
- * @proof notebooks/08-the-other-losses-derived.ipynb#two-rules tests/losses/losses.test.ts
+ * @proof notebooks/08-the-other-losses-derived.ipynb#margin,margin-check
  * @tests tests/losses/losses.test.ts tests/losses/worked-out-values.test.ts tests/losses/pytorch.test.ts
  * tests/losses/loss-catalogue.ts
  *
