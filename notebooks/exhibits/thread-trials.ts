@@ -205,16 +205,23 @@ export function readTrial(path: string): TrialRecord {
 }
 
 /**
- * The rows that are done, none where there is no record.
+ * The rows that are done, none where there is no record. A record that has every row of `names` is taken whole, whatever code and
+ * engine made it: nothing is added to it.
  *
- * @throws KitError `invalid-argument` where they were made by other code, on another engine or of other data
+ * @throws KitError `invalid-argument` where they were made of other data or with another budget, or by other code or on another engine
+ * while rows are left
  */
-export function rowsSoFar(path: string, origin: TrialOrigin): TrialRow[] {
+export function rowsSoFar(
+  path: string,
+  origin: TrialOrigin,
+  names: readonly string[] = SUSPECTS.map(({ name }) => name),
+): TrialRow[] {
   if (!existsSync(path)) return [];
   const { rows, kind, ...earlier } = readTrial(path);
-  const differs = (Object.keys(origin) as (keyof TrialOrigin)[]).filter(
-    (key) => JSON.stringify(earlier[key]) !== JSON.stringify(origin[key]),
-  );
+  const isWhole = names.every((name) => rows.some((row) => row.name === name));
+  const differs = (Object.keys(origin) as (keyof TrialOrigin)[])
+    .filter((key) => JSON.stringify(earlier[key]) !== JSON.stringify(origin[key]))
+    .filter((key) => !(isWhole && key === 'environment'));
   if (differs.length > 0)
     throw new KitError(
       'invalid-argument',

@@ -70,6 +70,16 @@ describe('the record of a trial', () => {
     expect(rowsSoFar(at, origin)).toEqual([row]);
   });
 
+  it('takes a whole record of another commit as it is, but none of other data', () => {
+    const at = path();
+    const environment = { ...origin.environment, commit: 'a'.repeat(40) };
+    writeTrial(at, { kind: 'thread-trial', ...origin, environment, rows: [row] });
+    expect(rowsSoFar(at, origin, ['hinge'])).toEqual([row]);
+    expect(() => rowsSoFar(at, origin, ['hinge', 'triplet'])).toThrow(/differ in environment/);
+    const data = { ...origin.data, checksum: 'b'.repeat(64) };
+    expect(() => rowsSoFar(at, { ...origin, data: data }, ['hinge'])).toThrow(/differ in data/);
+  });
+
   it('takes no rows of another commit, engine, budget or other data, and says which differs', () => {
     const at = path();
     writeTrial(at, { kind: 'thread-trial', ...origin, rows: [row] });
