@@ -1,5 +1,6 @@
 import '../backends/onnxruntime/no-telemetry.js';
 import { writeSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { format } from 'node:util';
 import type { NotebookOutput } from './notebook-file.js';
 import { type CellOrder, type CellReport, REPORT_DESCRIPTOR } from './notebook-messages.js';
@@ -31,7 +32,22 @@ for (const name of ['stdout', 'stderr'] as const) {
   }) as typeof process.stdout.write;
 }
 
+/**
+ * tslab's compiler sees files as they were when first imported: it watches them and the folders above, and fails ("Unexpected
+ * pending rebuildTimer") where a package is installed, or a folder made, while a notebook runs.
+ */
+function watchNothing(): void {
+  const { sys } = createRequire(require.resolve('tslab/dist/converter.js'))(
+    '@tslab/typescript-for-tslab',
+  ) as {
+    sys: object;
+  };
+  const watch = () => ({ close: () => {} });
+  Object.assign(sys, { watchFile: watch, watchDirectory: watch });
+}
+
 const failures: unknown[][] = [];
+watchNothing();
 const executor = startExecutor();
 
 function startExecutor(): TslabExecutor {

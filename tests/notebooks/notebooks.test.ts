@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
@@ -87,10 +87,12 @@ describe.each(notebooks)('notebooks/%s', (file) => {
 });
 
 describe('kit lab', () => {
-  function notebookOf(sources: string[]): string {
+  /** The notebook lies in `below`, its packages above it. */
+  function notebookOf(sources: string[], below = '.'): string {
     const own = temporaryFolder();
     symlinkSync(resolve('node_modules'), join(own, 'node_modules'));
-    const path = join(own, 'made-up.ipynb');
+    mkdirSync(join(own, below), { recursive: true });
+    const path = join(own, below, 'made-up.ipynb');
     const cells = sources.map((source) => ({
       cell_type: 'code',
       source,
@@ -102,9 +104,9 @@ describe('kit lab', () => {
     return path;
   }
 
-  function run(sources: string[]) {
+  function run(sources: string[], below?: string) {
     const results = temporaryFolder();
-    const { status, stderr } = runKit(['lab', notebookOf(sources), '--results', results]);
+    const { status, stderr } = runKit(['lab', notebookOf(sources, below), '--results', results]);
     return { status, stderr, cells: cellsOf(join(results, 'notebooks', 'made-up.ipynb')) };
   }
 
@@ -160,6 +162,19 @@ describe('kit lab', () => {
     expect(cells[0].outputs?.[0].text?.trim().split('\n')).toHaveLength(5000);
     expect(cells[0].outputs?.[1]).toMatchObject({ output_type: 'error', ename: 'ProcessEnded' });
     expect(cells[1].outputs).toEqual([]);
+  });
+
+  it('goes on where a package is installed beside the notebook while it runs', () => {
+    const { stderr, status } = run(
+      [
+        'import { mkdirSync } from "node:fs";\nimport { degrees } from "angular-loss-kit";\nconst one = 1;',
+        'mkdirSync("node_modules/package", { recursive: true });\nawait new Promise((done) => setTimeout(done, 1500));',
+        'one + 1',
+      ],
+      'notebooks',
+    );
+    expect(stderr).not.toContain('rebuildTimer');
+    expect(status).toBe(0);
   });
 
   it('stops a notebook that takes too long, and keeps what it said before', async () => {
