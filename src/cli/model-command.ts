@@ -1,18 +1,18 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { deserialize } from 'node:v8';
-import { loadExperimentData } from '../experiments/experiment-data.js';
+import { withMetadata } from '../backends/onnxruntime/onnx-model.js';
+import { checkKeptModel, type KeptModelCheck } from '../experiments/kept-model-check.js';
 import { readSpecFile } from '../experiments/read-spec-file.js';
 import { embeddingsPath, keptModelPath } from '../experiments/record-store.js';
 import type { RunEmbeddings } from '../experiments/run-experiment.js';
-import { parseRunSpec, runId } from '../experiments/run-spec.js';
-import { embedPictures } from '../features/embed-pictures.js';
-import { openOnnxBackbone } from '../features/onnx-backbone.js';
+import { parseRunSpec, type RunSpec, runId } from '../experiments/run-spec.js';
 import { requireFreeOutputs } from '../files/planned-outputs.js';
 import { writeFileWhole } from '../files/write-file-whole.js';
 import { KitError } from '../kit-error.js';
 
-const CHECKED = 32;
+/** Where an exported file says what it was checked against. */
+const CHECK_KEY = 'angular-loss-kit.check';
 /** Of the largest number of an embedding. */
 const TOLERANCE = 1e-4;
 
@@ -41,45 +41,29 @@ export async function modelExportCommand(
     outputs: [{ path: out, isEarlierResult: () => false }],
     force,
   });
-  const { checked, largest } = await compare(spec, kept, embeddingsPath(results, spec.experiment, id));
-  if (!(largest <= TOLERANCE))
+  const check = await checkKeptModel(spec, kept, embeddingsOf(results, spec, id));
+  if (!(check.difference <= TOLERANCE))
     throw new KitError(
       'unsupported-file',
-      `The exported network gives other embeddings than the run: off by ${largest.toExponential(1)} of the largest number on ${checked} test pictures, allowed are ${TOLERANCE}. Nothing was written.`,
+      `The exported network gives other embeddings than the run: off by ${check.difference.toExponential(1)} of the largest number on ${check.pictures} test pictures, allowed are ${TOLERANCE}. Nothing was written.`,
     );
-  writeFileWhole(out, readFileSync(kept));
-  process.stdout.write(
-    `${out}: checked on ${checked} test pictures against the run's own embeddings, largest difference ${largest.toExponential(1)} of the largest number.\n`,
-  );
+  const result = resultOf(check);
+  writeFileWhole(out, withMetadata(readFileSync(kept), { [CHECK_KEY]: result }));
+  process.stdout.write(`${out}: ${result}\n`);
 }
 
-async function compare(
-  spec: ReturnType<typeof parseRunSpec>,
-  model: string,
-  embeddings: string,
-): Promise<{ checked: number; largest: number }> {
-  if (!existsSync(embeddings))
+function resultOf({ pictures, difference, rounding }: KeptModelCheck): string {
+  const same = `checked on ${pictures} test pictures against the run's own embeddings, largest difference ${difference.toExponential(1)} of the largest number`;
+  if (rounding === undefined) return `${same}.`;
+  return `${same}, with maps of ${rounding.layer} rounded to float16 as the run kept them. The network itself rounds nothing, which moves embeddings by ${rounding.difference.toExponential(1)} of the largest number.`;
+}
+
+function embeddingsOf(results: string, { experiment }: RunSpec, id: string): RunEmbeddings {
+  const path = embeddingsPath(results, experiment, id);
+  if (!existsSync(path))
     throw new KitError(
       'invalid-argument',
-      `The run's test embeddings, ${embeddings}, are not there to check the network against. Train it again with --keep --force.`,
+      `The run's test embeddings, ${path}, are not there to check the network against. Train it again with --keep --force.`,
     );
-  const table = deserialize(readFileSync(embeddings)) as RunEmbeddings;
-  const { images } = await loadExperimentData(spec);
-  const rows = [...table.itemIndices.keys()].filter(
-    (row) => row % Math.ceil(table.itemIndices.length / CHECKED) === 0,
-  );
-  const onnx = await openOnnxBackbone(model, undefined);
-  const found = await embedPictures(
-    onnx,
-    await Promise.all(rows.map((row) => images.read(table.itemIndices[row]))),
-  );
-  let [largest, scale] = [0, 0];
-  for (const [i, row] of rows.entries()) {
-    for (let j = 0; j < table.dimension; j++) {
-      const expected = table.vectors[row * table.dimension + j];
-      scale = Math.max(scale, Math.abs(expected));
-      largest = Math.max(largest, Math.abs(found[i * table.dimension + j] - expected));
-    }
-  }
-  return { checked: rows.length, largest: largest / scale };
+  return deserialize(readFileSync(path)) as RunEmbeddings;
 }

@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import { format } from 'node:util';
 import type { NotebookOutput } from './notebook-file.js';
 import { type CellOrder, type CellReport, REPORT_DESCRIPTOR } from './notebook-messages.js';
+import { findPackagesOfTheKit } from './packages-of-the-kit.js';
 
 interface TslabExecutor {
   execute(source: string): Promise<boolean>;
@@ -51,6 +52,8 @@ watchNothing();
 const executor = startExecutor();
 
 function startExecutor(): TslabExecutor {
+  // The compiler that tslab brings, and shares with everything in this process.
+  findPackagesOfTheKit(require('@tslab/typescript-for-tslab').sys);
   const { createConverter } = require('tslab/dist/converter.js') as {
     createConverter(options: object): { close(): void };
   };

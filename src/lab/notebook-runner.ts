@@ -1,5 +1,5 @@
 import { fork } from 'node:child_process';
-import { basename, dirname, join, resolve, sep } from 'node:path';
+import { basename, delimiter, dirname, join, resolve, sep } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { writeFileWhole } from '../files/write-file-whole.js';
@@ -7,6 +7,7 @@ import { KitError } from '../kit-error.js';
 import { textOfCopy } from './executed-notebook.js';
 import { type NotebookOutput, readNotebook, sourceOf } from './notebook-file.js';
 import { type CellOrder, type CellReport, REPORT_DESCRIPTOR } from './notebook-messages.js';
+import { packageFolders } from './packages-of-the-kit.js';
 
 const DEFAULT_TIMEOUT_SECONDS = 600;
 
@@ -127,6 +128,10 @@ function startChild(folder: string, timeoutSeconds: number) {
   const child = fork(join(__dirname, 'notebook-child.js'), {
     cwd: folder,
     execArgv: [],
+    env: {
+      ...process.env,
+      NODE_PATH: [process.env.NODE_PATH ?? [], packageFolders()].flat().join(delimiter),
+    },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc', 'pipe'],
   });
   const displays = new Map<string, NotebookOutput>();

@@ -107,6 +107,25 @@ describe('kit lab on several notebooks', () => {
   });
 });
 
+it('finds the kit and its packages from a notebook in any folder, with their types', {
+  timeout: 60_000,
+}, () => {
+  const at = notebooks({
+    'a.ipynb': `import { angularLoss, startBackend } from 'angular-loss-kit';
+import * as tf from '@tensorflow/tfjs';
+await startBackend();
+const loss: tf.Scalar = angularLoss()(tf.tensor2d([[1, 0], [1, 0], [0, 1], [0, 1]]), [0, 0, 1, 1]);
+console.log(loss.dataSync()[0]);`,
+    'wrong.ipynb': "import { angularLoss } from 'angular-loss-kit'; angularLoss({ alphaDegrees: '45' });",
+  });
+  const out = temporaryFolder();
+  const { stdout, stderr } = runKit(['lab', at('a.ipynb'), at('wrong.ipynb'), '--results', out]);
+  expect(stdout).not.toContain(`${at('a.ipynb')}: failed`);
+  const [{ text }] = executed(join(out, 'notebooks', 'a.ipynb')).cells[0].outputs;
+  expect(Number(text)).toBeCloseTo(Math.log(1 + Math.exp(-4)), 5);
+  expect(stderr).toMatch(/wrong\.ipynb.*'string' is not assignable to type 'number'/s);
+});
+
 describe('kit lab before anything runs', () => {
   const RUNS = 'process.exit(7)'; // would end the notebook, and the message with it
 

@@ -111,6 +111,40 @@ export function onnxModel(
     .finish();
 }
 
+interface Message {
+  readonly graph: { node: { input: string[] }[] };
+}
+
+/**
+ * The model with one value rounded to float16 on its way to the nodes that take it. Of models that `onnxModel` wrote: what it
+ * does not write is lost.
+ */
+export function withValueInHalf(bytes: Uint8Array, name: string): Uint8Array {
+  const type = root.lookupType('Model');
+  const model = type.decode(bytes) as unknown as Message;
+  const { node } = model.graph;
+  const first = node.findIndex(({ input }) => input.includes(name));
+  if (first < 0) throw new Error(`no node takes ${name}`);
+  const [half, rounded] = [`${name} in float16`, `${name} rounded`];
+  for (const { input } of node)
+    input.splice(0, input.length, ...input.map((one) => (one === name ? rounded : one)));
+  const cast = (from: string, to: string, element: number) => ({
+    input: [from],
+    output: [to],
+    op_type: 'Cast',
+    attribute: [attribute('to', element)],
+  });
+  node.splice(first, 0, cast(name, half, ELEMENT_TYPES.float16), cast(half, rounded, ELEMENT_TYPES.float32));
+  return type.encode(model).finish();
+}
+
+/** The model with more texts beside its graph; its other bytes stay as they are. */
+export function withMetadata(bytes: Uint8Array, metadata: Readonly<Record<string, string>>): Uint8Array {
+  const entries = Object.entries(metadata).map(([key, value]) => ({ key, value }));
+  // Messages of protobuf that stand one after another are one message.
+  return Buffer.concat([bytes, root.lookupType('Model').encode({ metadata_props: entries }).finish()]);
+}
+
 function attribute(name: string, value: OnnxAttribute) {
   if (typeof value === 'number') return { name, i: value, type: ATTRIBUTE_TYPES.integer };
   if ('float' in value) return { name, f: value.float, type: ATTRIBUTE_TYPES.float };
