@@ -25,8 +25,10 @@ import { KitError } from '../kit-error.js';
 import { layerName } from '../models/network.js';
 import { networks } from '../models/networks.js';
 import { readWeights } from '../models/read-weights.js';
+import { alikeNamesNote } from '../types/alike-names.js';
 import type { ImageSet } from '../types/image-set.js';
 import { filesOfBackbone, isOnnxFile, type OnnxOptions, refuseOnnxOptions } from './backbone-choice.js';
+import { flattenedNote } from './flattened-features.js';
 import { cancelOnInterrupt, pictureProgress } from './progress.js';
 
 export interface EmbedOptions extends OnnxOptions {
@@ -63,6 +65,11 @@ export async function embedCommand(target: string, options: EmbedOptions): Promi
     process.stdout.write(
       `${leftOut.length} left out: ${leftOut.slice(0, 5).join(', ')}${leftOut.length > 5 ? ', …' : ''}\n`,
     );
+  const notes = [
+    alikeNamesNote(images.classNames),
+    'onnx' in backbone ? flattenedNote(backbone.onnx.layer, backbone.onnx.shape) : undefined,
+  ];
+  for (const note of notes) if (note !== undefined) process.stdout.write(`note: ${note}\n`);
   const request = { images, view, ...backbone };
   const signal = cancelOnInterrupt('Stopped. Run the same command again to go on from here.');
   const bar = pictureProgress();

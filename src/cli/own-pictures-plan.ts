@@ -11,7 +11,9 @@ import {
 import { openOnnxBackbone } from '../features/onnx-backbone.js';
 import { describePreprocessing } from '../features/preprocessing.js';
 import { KitError } from '../kit-error.js';
+import { alikeNamesNote } from '../types/alike-names.js';
 import { type BackboneChoice, isOnnxFile, refuseOnnxOptions } from './backbone-choice.js';
+import { flattenedNote } from './flattened-features.js';
 
 export interface OwnPicturesPlan {
   /** Of an experiment file. */
@@ -39,12 +41,13 @@ export async function planOwnPictures(directory: string, backbone: BackboneChoic
   for (const { label } of items) classSizes[label]++;
   const chosen = await backboneOf(backbone);
   const content = experimentOnPictures({ directory, classSizes, backbone: chosen?.models });
-  return { content, description: describe(classSizes, content, chosen?.description) };
+  return { content, description: describe(classSizes, content, chosen, alikeNamesNote(classNames)) };
 }
 
 interface Backbone {
   readonly models: BackboneModels;
   readonly description: string;
+  readonly note?: string;
 }
 
 async function backboneOf({ backbone, layer, ...choice }: BackboneChoice): Promise<Backbone | undefined> {
@@ -69,17 +72,18 @@ async function backboneOf({ backbone, layer, ...choice }: BackboneChoice): Promi
     ...(inputValue === undefined ? {} : { inputValues: inputValue }),
   });
   const numbers = shape.reduce((product, size) => product * size, 1);
-  const map = shape.filter((size) => size > 1).length > 1 ? `, ${shape.join('×')} in a row` : '';
   return {
     models,
-    description: `${basename(backbone)} (${numbers} numbers${map}, output "${onnx.layer}"), for which pictures are ${describePreprocessing(preprocessing)}`,
+    description: `${basename(backbone)} (${numbers} numbers, output "${onnx.layer}"), for which pictures are ${describePreprocessing(preprocessing)}`,
+    note: flattenedNote(onnx.layer, shape),
   };
 }
 
 function describe(
   classSizes: readonly number[],
   { base, methods }: OwnPicturesPlan['content'],
-  backbone: string | undefined,
+  backbone: Backbone | undefined,
+  alike: string | undefined,
 ): string {
   const sizes = [...classSizes].sort((a, b) => a - b);
   const pictures = sizes.reduce((sum, size) => sum + size, 0);
@@ -95,14 +99,15 @@ function describe(
   const how =
     backbone === undefined
       ? `A small network is trained from scratch on ${dataset.size}×${dataset.size} pixels; with a pretrained network at hand, --backbone googlenet or --backbone net.onnx trains a head on its features instead, which is faster and scores higher on photographs.`
-      : `A head is trained on the features of ${backbone}.`;
+      : `A head is trained on the features of ${backbone.description}.`;
   const caution =
     test < 10
       ? `\nWith ${test} test classes scores are coarse: differences of a few points mean little.`
       : '';
+  const notes = [alike, backbone?.note].map((note) => (note === undefined ? '' : `Note: ${note}.\n`));
   return `${base.dataset.directory}: ${classes} classes, ${pictures} pictures (${sizes[0]} to ${sizes[classes - 1]} a class, the middle one ${sizes[Math.floor(classes / 2)]}).
 ${roles} (drawn with seed ${split.seed}).
 ${how}
 Methods: ${methods.map(({ method }) => method).join(', ')}.${caution}
-`;
+${notes.join('')}`;
 }

@@ -1,6 +1,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { KitError } from '../kit-error.js';
+import { alikeNamesNote } from '../types/alike-names.js';
 import type { ImageItem } from '../types/image-set.js';
 import { foldersIn, leftOutLine } from './class-folders.js';
 import { classListBeside, splitByOfficialNumber } from './cub-200-crops.js';
@@ -131,12 +132,21 @@ async function verifyFolder(
     options,
   );
   const twice = inTwoClasses(items, facts);
+  const alike = [alikeNamesNote(classNames) ?? []].flat();
   const here = `here: ${counted(items.length)} images of ${counted(classNames.length)} classes`;
   return {
     title,
     directory,
     state: broken.length > 0 ? 'damaged' : leftOut.length > 0 ? 'partial' : 'whole',
-    findings: [here, ...findings, ...broken, ...[leftOutLine(leftOut) ?? []].flat(), ...single, ...twice],
+    findings: [
+      here,
+      ...findings,
+      ...broken,
+      ...[leftOutLine(leftOut) ?? []].flat(),
+      ...single,
+      ...twice,
+      ...alike,
+    ],
   };
 }
 

@@ -1,5 +1,6 @@
 import { textOfFile } from '../files/text-of-file.js';
 import { KitError } from '../kit-error.js';
+import { alikeNamesNote } from '../types/alike-names.js';
 import type { EmbeddingTable } from '../types/embedding-table.js';
 import { numberIn, parseDelimitedText } from './delimited-text.js';
 import { embeddingColumns } from './embedding-columns.js';
@@ -52,7 +53,8 @@ export function readEmbeddingFile(
   const read = ending === 'npy' ? fromNpy : ending === 'npz' ? fromNpz : fromText;
   const file = read(path, labelsPath, options);
   checkTable(file.table);
-  return { ...file, notes: [...file.notes, ...zeroRowNotes(file.table)] };
+  const alike = [alikeNamesNote(file.classNames ?? []) ?? []].flat();
+  return { ...file, notes: [...file.notes, ...alike, ...zeroRowNotes(file.table)] };
 }
 
 function fromNpy(path: string, labelsPath: string | undefined): EmbeddingFile {
@@ -146,7 +148,12 @@ function fromText(
     label === undefined
       ? readLabels(labelsPath as string, rows.length)
       : namedLabels(
-          rows.map((row) => (text.decimal === ',' ? row[label].replace(',', '.') : row[label])),
+          // A comma in words is a comma.
+          rows.map((row) =>
+            Number.isNaN(numberIn(row[label], text.decimal))
+              ? row[label]
+              : String(numberIn(row[label], text.decimal)),
+          ),
           path,
         );
   requireLabelOfEachRow(path, [rows.length, dimension], labelsPath ?? path, named.labels);

@@ -232,6 +232,24 @@ describe('a layout of another kind is recognised, and what to name is said:', ()
     );
   });
 
+  it('classes whose names differ in case or leading zeros alone: they stay apart, and are named', async () => {
+    const root = folder((copy) => {
+      renameSync(join(copy, 'class-00'), join(copy, 'Cat'));
+      renameSync(join(copy, 'class-01'), join(copy, 'cat'));
+      renameSync(join(copy, 'class-02'), join(copy, '01'));
+      cpSync(join(copy, '01'), join(copy, '1'), { recursive: true });
+    });
+    const sentence = /"01" and "1", "Cat" and "cat" count as different classes/;
+    const report = await verifyDataset(root);
+    expect(report.findings.join('\n')).toMatch(sentence);
+    expect(report.findings[0]).toMatch(/of 4 classes/);
+    const model = join('tests', 'features', 'fixtures', 'onnx', 'plain.onnx');
+    const out = join(temporaryFolder(), 'out.npy');
+    expect(runKit(['embed', root, '--backbone', model, '--out', out]).stdout).toMatch(sentence);
+    const experiment = join(temporaryFolder(), 'mine.json');
+    expect(runKit(['reproduce', root, '--write-experiment', experiment]).stdout).toMatch(sentence);
+  });
+
   it('one folder too deep', async () => {
     const root = into('my pictures');
     await expect(loadImageFolder({ directory: root })).rejects.toThrow(`Name ${join(root, 'my pictures')}`);

@@ -44,6 +44,12 @@ const withHeader = [[...dimensionNames, 'label'], ...body];
 const withIndex = (rows: readonly (readonly unknown[])[], name: string) =>
   rows.map((row, i) => [i === 0 ? name : i - 1, ...row]);
 
+function expectTheNumbers(path: string): ReturnType<typeof readEmbeddingFile> {
+  const file = readEmbeddingFile(path);
+  expect(file.table.vectors).toEqual(Float32Array.from(numbers.flat()));
+  return file;
+}
+
 function expectTheTable(
   path: string,
   labelsPath?: string,
@@ -132,6 +138,20 @@ describe('a table as people export it gives the same rows and labels:', () => {
     expect(() => readEmbeddingFile(written(body), undefined, { labelColumn: '99' })).toThrow(
       /by its number, 1 to 10/,
     );
+  });
+
+  it('words that differ in case alone stay two classes, and are named', () => {
+    const { classNames, notes } = readEmbeddingFile(
+      written(numbers.map((row, i) => [...row, i % 2 ? 'Cat' : 'cat'])),
+    );
+    expect(classNames).toEqual(['cat', 'Cat']);
+    expect(notes).toEqual([expect.stringContaining('"cat" and "Cat" count as different classes')]);
+  });
+
+  it('words with a comma keep it beside decimal commas', () => {
+    const rows = numbers.map((row, i) => [...row, i % 2 ? 'a,b' : 'a.b']);
+    const cell = (v: unknown) => (typeof v === 'number' ? String(v).replace('.', ',') : `"${v}"`);
+    expect(expectTheNumbers(written(rows, { separator: ';', cell })).classNames).toEqual(['a.b', 'a,b']);
   });
 
   it('says what was left out and where the labels are', () => {

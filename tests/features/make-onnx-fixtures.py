@@ -62,6 +62,9 @@ save("folds-batch.onnx", [POOL, node("Reshape", ["p", "s"], "y")], [value("x", P
 save("squeezes.onnx", [POOL, node("Squeeze", ["p"], "y")], [value("x", PICTURES)], [value("y", None)])
 nhwc = [node("Transpose", ["x"], "t", perm=[0, 3, 1, 2]), node("GlobalAveragePool", ["t"], "p"), FLAT]
 save("channels-last.onnx", nhwc, [value("x", ("n", 32, 32, 3))], [value("q", ("n", 3))])
+rows = [node("GlobalAveragePool", ["x"], "p"), node("Squeeze", ["p", "a"], "r"), node("Concat", ["r", "r"], "y", axis=2)]
+axes = [N.from_array(np.array([3], np.int64), "a")]
+save("tokens.onnx", rows, [value("x", PICTURES)], [value("y", ("n", 3, 2))], axes)
 uint8 = [node("Cast", ["x"], "f", to=1), node("GlobalAveragePool", ["f"], "p"), FLAT]
 save("uint8.onnx", uint8, [value("x", PICTURES, T.UINT8)], [value("q", ("n", 3))])
 for seed, folder in enumerate(["beside-a", "beside-b"]):

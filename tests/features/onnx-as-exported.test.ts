@@ -77,6 +77,17 @@ describe('an ONNX file as exported gives the mean colour of each picture', () =>
   });
 });
 
+it('features that are no one vector a picture are taken in a row, and kit embed says so and what to do', async () => {
+  const values = await featuresOf('tokens.onnx');
+  expect(values).toHaveLength(2 * normalized.length);
+  for (const [i, value] of values.entries()) expect(value).toBeCloseTo(normalized[Math.floor(i / 2)], 4);
+  const args = ['embed', join(folder, 'pictures'), '--backbone', join(fixtures, 'tokens.onnx')];
+  const { stdout } = runKit([...args, '--out', join(folder, 'tokens.npy')]);
+  expect(stdout).toMatch(
+    /note: "y" gives 3×2 numbers a picture, .*distances compare position with position.*--layer/,
+  );
+});
+
 describe('an ONNX file is refused that', () => {
   it.each([
     [
