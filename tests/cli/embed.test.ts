@@ -1,22 +1,17 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import sharp from 'sharp';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { readEmbeddings } from '../../src/index.js';
 import { googlenet } from '../../src/models/googlenet.js';
-import { madeUpWeights } from '../models/made-up-weights.js';
+import { writeMadeUpWeights } from '../models/made-up-weights.js';
 import { temporaryFolder } from '../picture-folder.js';
 import { runKit } from './run-kit.js';
 
 let folder: string;
 beforeAll(async () => {
   folder = temporaryFolder();
-  for (const [name, { filter, bias }] of madeUpWeights(googlenet)) {
-    const path = join(folder, 'googlenet', 'weights', name);
-    mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(`${path}_filter.bin`, filter);
-    writeFileSync(`${path}_bias.bin`, bias);
-  }
+  writeMadeUpWeights(googlenet, folder);
   for (const name of ['a', 'b']) {
     mkdirSync(join(folder, 'pictures', name), { recursive: true });
     for (let i = 0; i < 2; i++) {

@@ -2,6 +2,8 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { readOnnxFile } from '../../src/backends/onnxruntime/onnx-file.js';
+import { googlenet } from '../../src/models/googlenet.js';
+import { writeMadeUpWeights } from '../models/made-up-weights.js';
 import { makePictureFolder, smallSpec, temporaryFolder } from '../picture-folder.js';
 import { runKit } from './run-kit.js';
 
@@ -63,5 +65,46 @@ describe('a trained network that is kept', () => {
     expect(status).toBe(1);
     expect(existsSync(out)).toBe(false);
     writeFileSync(kept, bytes);
+  });
+});
+
+describe('a network trained from its upper blocks on, on maps that are kept in float16', () => {
+  it('is checked with the maps rounded as the run saw them, and says what the rounding does', {
+    timeout: 300_000,
+  }, async () => {
+    const folder = temporaryFolder();
+    writeMadeUpWeights(googlenet, folder);
+    const environment = { KIT_DATA: folder, KIT_CACHE: join(folder, 'cache') };
+    const spec = smallSpec(await makePictureFolder(6, 2, 24), {
+      split: { train: 0.34, validation: 0.33, test: 0.33, seed: 0 },
+      model: {
+        name: 'googlenet',
+        trains: 'from-5a',
+        view: 'whole',
+        randomViews: 0,
+        embeddingDimension: 8,
+        radius: 1,
+        dropout: 0,
+      },
+      batch: { name: 'n-pair', classes: 2 },
+      augmentation: { shift: 0, flip: false, rotateDegrees: 0, zoom: 0, colour: 0 },
+      steps: 1,
+      evaluation: { ks: [1], kMeansRestarts: 1, test: 'read-once' },
+    });
+    const file = join(folder, 'spec.json');
+    writeFileSync(file, JSON.stringify(spec));
+    const trained = runKit(['train', file, '--keep', '--results', join(folder, 'results')], environment);
+    expect(trained.stderr).toBe('');
+    const record = /^\S+\.json$/m.exec(trained.stdout)?.[0] as string;
+    const out = join(folder, 'model.onnx');
+    const { stdout, stderr } = runKit(['model', 'export', record, '--out', out], environment);
+    expect(stderr).toBe('');
+    const [, difference, rounding] =
+      /largest difference (\S+) of .* maps of pool4\/3x3_s2 rounded to float16 .* moves embeddings by (\S+) of/.exec(
+        stdout,
+      ) as RegExpExecArray;
+    expect(Number(difference)).toBeLessThan(1e-5);
+    expect(Number(rounding)).toBeGreaterThan(2 * Number(difference));
+    expect(readOnnxFile(out).metadata['angular-loss-kit.check']).toContain(rounding);
   });
 });

@@ -1,3 +1,5 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { type LayerWeights, type Network, outputShapes, weightShape } from '../../src/models/network.js';
 import { SeededRandom } from '../../src/seeded-random.js';
 
@@ -21,4 +23,14 @@ export function madeUpWeights(network: Network, seed = 0): Map<string, LayerWeig
     });
   }
   return weights;
+}
+
+/** Such weights as files in a data directory, where `KIT_DATA` says that a network's own lie. */
+export function writeMadeUpWeights(network: Network, dataDirectory: string): void {
+  for (const [name, { filter, bias }] of madeUpWeights(network)) {
+    const path = join(dataDirectory, network.name, 'weights', name);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(`${path}_filter.bin`, filter);
+    writeFileSync(`${path}_bias.bin`, bias);
+  }
 }
