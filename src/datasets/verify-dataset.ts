@@ -1,9 +1,9 @@
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { KitError } from '../kit-error.js';
 import { alikeNamesNote } from '../types/alike-names.js';
 import type { ImageItem } from '../types/image-set.js';
-import { foldersIn, leftOutLine } from './class-folders.js';
+import { foldersIn, isPicture, leftOutLine } from './class-folders.js';
 import { classListBeside, splitByOfficialNumber } from './cub-200-crops.js';
 import { listImageFolder } from './image-folder.js';
 import {
@@ -46,7 +46,7 @@ export async function verifyDataset(given: string, options: VerifyOptions = {}):
   const found = recogniseDataset(directory);
   if (found === undefined) {
     // Says what is wrong with a folder of pictures, where it is one.
-    if (foldersIn(directory).length > 0) listImageFolder(directory);
+    if (foldersIn(directory).length > 0 || readdirSync(directory).some(isPicture)) listImageFolder(directory);
     throw new KitError(
       'dataset-missing',
       `${directory} holds no data set that the kit reads. Expected CUB-200-2011, Cars-196 or Stanford Online Products as their authors pack them, or a folder of pictures for each class; see datasets/README.md.`,

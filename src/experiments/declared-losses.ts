@@ -87,7 +87,7 @@ const declarations = [
   declare(
     'proxy-anchor',
     { scale: positive, margin: nonNegative, proxyLearningRateFactor: positive },
-    (options, run) => proxyAnchorLoss({ ...run, ...options }),
+    ({ scale, margin }, run) => proxyAnchorLoss({ ...run, scale, margin }),
   ),
   declare('module', lossModule, (options, run) => loadLossModule(options)(options.options ?? {}, run)),
 ] as const;
@@ -107,5 +107,6 @@ export function makeLoss(spec: LossSpec, run: ProxyOptions): BatchLoss {
   const { make } = declarations.find(
     ({ schema }) => schema.shape.name.value === spec.name,
   ) as (typeof declarations)[number];
-  return (make as (options: LossSpec, run: ProxyOptions) => BatchLoss)(spec, run);
+  const { name: _, ...options } = spec;
+  return (make as (options: object, run: ProxyOptions) => BatchLoss)(options, run);
 }

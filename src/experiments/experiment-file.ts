@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { KitError } from '../kit-error.js';
 import { drawTries, type Search, searchSchema } from './random-search.js';
 import { readSpecFile } from './read-spec-file.js';
-import { parseRunSpec, parseWith, type RunSpec } from './run-spec.js';
+import { experimentName, parseRunSpec, parseWith, type RunSpec } from './run-spec.js';
 
 const override = z.record(z.string(), z.unknown());
 const method = z.strictObject({
@@ -26,7 +26,7 @@ const method = z.strictObject({
     .optional(),
 });
 const experimentFileSchema = z.strictObject({
-  name: z.string().regex(/^[a-z0-9-]+$/),
+  name: experimentName,
   title: z.string(),
   /** Where the settings come from: shown with the plan. */
   notes: z.array(z.string()).optional(),

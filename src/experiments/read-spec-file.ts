@@ -10,8 +10,13 @@ import { pathFrom } from './path-from.js';
  * @throws KitError `invalid-spec` naming the file and, where it is not JSON, line and column
  */
 export function readSpecFile(path: string): unknown {
-  const value = readJson(path) as { format?: number; spec?: unknown } | null;
-  return value?.format === undefined ? withPaths(value, path) : value.spec;
+  const value = readJson(path) as { format?: number; kind?: string; spec?: unknown } | null;
+  if (value?.format === undefined) return withPaths(value, path);
+  if (value.spec !== undefined) return value.spec;
+  throw new KitError(
+    'invalid-spec',
+    `${path} is what the kit wrote of ${value.kind ?? 'something else'}, not of a run; name a spec, or a run's record, results/runs/…/ID.json.`,
+  );
 }
 
 /** Where a path stands in a spec. */

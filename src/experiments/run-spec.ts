@@ -113,8 +113,13 @@ const split = z.discriminatedUnion('name', [
   }),
 ]);
 
+/** It names a folder of results. */
+export const experimentName = z
+  .string()
+  .regex(/^[a-z0-9-]+$/, 'use small letters, digits and hyphens: it names a folder');
+
 const runSpecSchema = z.strictObject({
-  experiment: z.string().regex(/^[a-z0-9-]+$/, 'use small letters, digits and hyphens: it names a folder'),
+  experiment: experimentName,
   /** The row of the table. */
   method: z.string().min(1),
   dataset,

@@ -7,10 +7,11 @@ import { KitError } from '../kit-error.js';
  * @throws KitError `invalid-argument`
  */
 export function tangentSquared(alphaDegrees: number): number {
-  if (!(alphaDegrees > 0 && alphaDegrees < 90)) {
+  // As from JavaScript: the text "45" is compared and multiplied as if it were a number.
+  if (!(typeof alphaDegrees === 'number' && alphaDegrees > 0 && alphaDegrees < 90)) {
     throw new KitError(
       'invalid-argument',
-      `alphaDegrees is ${alphaDegrees}; α is an angle in degrees, larger than 0 and smaller than 90 (the paper uses 36 to 55).`,
+      `alphaDegrees is ${JSON.stringify(alphaDegrees) ?? alphaDegrees}; α is an angle in degrees, larger than 0 and smaller than 90 (the paper uses 36 to 55).`,
     );
   }
   warnOfUnits(alphaDegrees);

@@ -27,6 +27,8 @@ export interface Notebook {
   readonly metadata?: {
     /** Seconds that a run of the whole notebook may take; for notebooks that take longer than the default. */
     readonly kit?: { readonly timeoutSeconds?: number };
+    readonly kernelspec?: { readonly language?: string };
+    readonly language_info?: { readonly name?: string };
     /** Of an executed copy: what ran it, and the notebook that it is of (see `executedFrom`). */
     readonly executed_by?: string;
     readonly executed_from?: string;
@@ -38,7 +40,11 @@ export interface Notebook {
 const notebookSchema = z.looseObject({
   nbformat: z.literal(4),
   metadata: z
-    .looseObject({ kit: z.looseObject({ timeoutSeconds: z.number().positive().optional() }).optional() })
+    .looseObject({
+      kit: z.looseObject({ timeoutSeconds: z.number().positive().optional() }).optional(),
+      kernelspec: z.looseObject({ language: z.string().optional() }).optional(),
+      language_info: z.looseObject({ name: z.string().optional() }).optional(),
+    })
     .optional(),
   cells: z.array(
     z.looseObject({
@@ -49,11 +55,21 @@ const notebookSchema = z.looseObject({
 });
 
 /**
- * @throws KitError `unsupported-file` where it can't be read or is no notebook of nbformat 4, naming the cell
+ * @throws KitError `unsupported-file` where it can't be read, is no notebook of nbformat 4, naming the cell, or is of another
+ *   language
  */
 export function readNotebook(path: string): Notebook {
   const result = notebookSchema.safeParse(jsonOf(path));
-  if (result.success) return result.data as unknown as Notebook;
+  if (result.success) {
+    const notebook = result.data as unknown as Notebook;
+    const { kernelspec, language_info } = notebook.metadata ?? {};
+    const language = kernelspec?.language ?? language_info?.name ?? 'typescript';
+    if (/^(type|java)script$/i.test(language)) return notebook;
+    throw new KitError(
+      'unsupported-file',
+      `${path} is a notebook of ${language}; kit lab runs those of TypeScript and JavaScript.`,
+    );
+  }
   const [{ path: place, message }] = result.error.issues;
   throw new KitError(
     'unsupported-file',
@@ -64,7 +80,9 @@ export function readNotebook(path: string): Notebook {
 function jsonOf(path: string): unknown {
   try {
     // Without a byte order mark, which Windows' editors put there.
-    return JSON.parse(textOfFile(path));
+    const text = textOfFile(path);
+    if (text.trim() === '') throw new Error('the file is empty');
+    return JSON.parse(text);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     const reasons: Record<string, string> = { ENOENT: 'there is no such file', EISDIR: 'it is a folder' };

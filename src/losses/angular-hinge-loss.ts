@@ -1,6 +1,7 @@
 import type * as tf from '@tensorflow/tfjs';
 import { tangentSquared } from '../geometry/tangent-squared.js';
 import { withClosedForm } from './closed-form.js';
+import { ANYTHING, requireLossOptions } from './loss-options.js';
 import { requireTriplets } from './triplet-points.js';
 
 export interface AngularHingeOptions {
@@ -37,6 +38,7 @@ export interface AngularHingeOptions {
  * @throws KitError `invalid-argument` for α outside (0, 90) degrees
  */
 export function angularHingeLoss(options: AngularHingeOptions = {}) {
+  requireLossOptions('angularHingeLoss', options, { alphaDegrees: ANYTHING });
   const t = tangentSquared(options.alphaDegrees ?? 45);
   return (anchors: tf.Tensor2D, positives: tf.Tensor2D, negatives: tf.Tensor2D): tf.Scalar => {
     requireTriplets(anchors, positives, negatives);

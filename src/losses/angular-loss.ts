@@ -6,6 +6,7 @@ import { nothing, ofEmbeddings, type ValueAndGradient } from './closed-form.js';
 import { onUnitSphere } from './l2-normalize.js';
 import { labelled } from './labelled-batch.js';
 import { logOnePlusSumExp } from './log-sum-exp.js';
+import { ANYTHING, requireLossOptions } from './loss-options.js';
 import { joinNPairBatch, type NPairBatch, splitNPairBatch } from './n-pair-loss.js';
 import { sumOfPairs } from './sum-of-pairs.js';
 
@@ -56,6 +57,11 @@ export interface AngularLossOptions {
  *   where `negatives` asks for one
  */
 export function angularLoss(options: AngularLossOptions = {}): BatchLoss {
+  requireLossOptions('angularLoss', options, {
+    alphaDegrees: ANYTHING,
+    negatives: ['other-positives', 'other-classes'],
+    normalize: ['none', 'all'],
+  });
   const angular = angularTerm(options);
   return (embeddings, labels) =>
     ofEmbeddings(labelled(embeddings, labels), (points) =>

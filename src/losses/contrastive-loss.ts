@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import type { BatchLoss } from './batch-loss.js';
 import { negativeMask, positiveMask, positivePairs } from './batch-pairs.js';
 import { labelled } from './labelled-batch.js';
+import { FINITE_NUMBER, requireLossOptions } from './loss-options.js';
 import { ofSquaredDistances, rootOfDistances } from './pairwise-distances.js';
 
 export interface ContrastiveLossOptions {
@@ -42,6 +43,7 @@ export interface ContrastiveLossOptions {
  * tests/losses/loss-catalogue.ts
  */
 export function contrastiveLoss(options: ContrastiveLossOptions = {}): BatchLoss {
+  requireLossOptions('contrastiveLoss', options, { margin: [FINITE_NUMBER], mean: ['pairs', 'kinds'] });
   const { margin = 1, mean = 'pairs' } = options;
   return (embeddings, labels) =>
     ofSquaredDistances(labelled(embeddings, labels), (squared) => {

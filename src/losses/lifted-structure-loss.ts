@@ -3,6 +3,7 @@ import type { BatchLoss } from './batch-loss.js';
 import { negativeMask, positivePairs } from './batch-pairs.js';
 import { labelled } from './labelled-batch.js';
 import { maskedLogSumExp } from './log-sum-exp.js';
+import { FINITE_NUMBER, requireLossOptions } from './loss-options.js';
 import { ofSquaredDistances, rootOfDistances } from './pairwise-distances.js';
 import { sumOverPositives } from './positives-in-turn.js';
 
@@ -35,6 +36,7 @@ export interface LiftedStructureLossOptions {
  * tests/losses/loss-catalogue.ts
  */
 export function liftedStructureLoss(options: LiftedStructureLossOptions = {}): BatchLoss {
+  requireLossOptions('liftedStructureLoss', options, { margin: [FINITE_NUMBER] });
   const { margin = 1 } = options;
   return (embeddings, labels) =>
     ofSquaredDistances(labelled(embeddings, labels), (squared) => {

@@ -6,6 +6,7 @@ import { negativeMask } from './batch-pairs.js';
 import { ofEmbeddings, type ValueAndGradient } from './closed-form.js';
 import { onUnitSphere } from './l2-normalize.js';
 import { labelled } from './labelled-batch.js';
+import { ANYTHING, FINITE_NUMBER, requireLossOptions } from './loss-options.js';
 import { pairwiseSquaredDistances, rootOfDistances } from './pairwise-distances.js';
 
 export interface MarginLossOptions {
@@ -54,6 +55,12 @@ export interface MarginLossOptions {
  * @throws KitError `backend-unavailable` for `triplets` on webgpu, where nothing can be read back within a step
  */
 export function marginLoss(options: MarginLossOptions = {}): BatchLoss {
+  requireLossOptions('marginLoss', options, {
+    margin: [FINITE_NUMBER],
+    beta: [FINITE_NUMBER],
+    normalize: ['none', 'all'],
+    triplets: ANYTHING,
+  });
   const { margin = 0.2, beta = 1.2, normalize = 'all', triplets } = options;
   return (embeddings, labels) =>
     ofEmbeddings(labelled(embeddings, labels), (rows) => {

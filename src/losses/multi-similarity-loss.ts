@@ -5,6 +5,7 @@ import { ofEmbeddings } from './closed-form.js';
 import { onUnitSphere } from './l2-normalize.js';
 import { labelled } from './labelled-batch.js';
 import { logOnePlusSumExp } from './log-sum-exp.js';
+import { FINITE_NUMBER, requireLossOptions } from './loss-options.js';
 
 export interface MultiSimilarityLossOptions {
   /** Sharpness for positives. Default 2, the paper's. */
@@ -39,6 +40,11 @@ export interface MultiSimilarityLossOptions {
  * @tests tests/losses/losses.test.ts tests/losses/pytorch.test.ts tests/losses/loss-catalogue.ts
  */
 export function multiSimilarityLoss(options: MultiSimilarityLossOptions = {}): BatchLoss {
+  requireLossOptions('multiSimilarityLoss', options, {
+    alpha: [FINITE_NUMBER],
+    beta: [FINITE_NUMBER],
+    base: [FINITE_NUMBER],
+  });
   const { alpha = 2, beta = 50, base = 0.5 } = options;
   return (embeddings, labels) =>
     ofEmbeddings(labelled(embeddings, labels), (points) =>

@@ -4,6 +4,7 @@ import type { BatchLoss } from './batch-loss.js';
 import { ofEmbeddings } from './closed-form.js';
 import { l2Normalize, type UnitLength } from './l2-normalize.js';
 import { labelled } from './labelled-batch.js';
+import { ANYTHING, FINITE_NUMBER, requireLossOptions } from './loss-options.js';
 import { nPairTerm, withPenalty } from './n-pair-loss.js';
 
 export interface NPairAngularLossOptions {
@@ -40,6 +41,13 @@ export interface NPairAngularLossOptions {
  * @throws KitError `invalid-argument` for α outside (0, 90) degrees, or for a batch that is not an N-pair batch
  */
 export function nPairAngularLoss(options: NPairAngularLossOptions = {}): BatchLoss {
+  requireLossOptions('nPairAngularLoss', options, {
+    alphaDegrees: ANYTHING,
+    lambda: [FINITE_NUMBER],
+    negatives: ['other-positives', 'other-classes'],
+    normalize: ['none', 'all', 'angular'],
+    l2: [FINITE_NUMBER],
+  });
   const { lambda = 2, normalize = 'none', l2 = 0 } = options;
   const angular = angularTerm(options);
   return (embeddings, labels) =>

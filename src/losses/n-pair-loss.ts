@@ -4,6 +4,7 @@ import { nPairClasses } from './batch-pairs.js';
 import { ofEmbeddings, type ValueAndGradient } from './closed-form.js';
 import { labelled } from './labelled-batch.js';
 import { logOnePlusSumExp } from './log-sum-exp.js';
+import { FINITE_NUMBER, requireLossOptions } from './loss-options.js';
 
 export interface NPairLossOptions {
   /** Weight of the mean squared length of all embeddings. Default 0. */
@@ -44,6 +45,7 @@ export interface NPairLossOptions {
  * @throws KitError `invalid-argument` for another batch
  */
 export function nPairLoss(options: NPairLossOptions = {}): BatchLoss {
+  requireLossOptions('nPairLoss', options, { l2: [FINITE_NUMBER] });
   const { l2 = 0 } = options;
   return (embeddings, labels) =>
     ofEmbeddings(labelled(embeddings, labels), (points) =>

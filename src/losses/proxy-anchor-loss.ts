@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import type { BatchLoss } from './batch-loss.js';
 import { labelled } from './labelled-batch.js';
 import { logOnePlusSumExp } from './log-sum-exp.js';
+import { ANYTHING, FINITE_NUMBER, requireLossOptions } from './loss-options.js';
 import { makeProxies, ofSimilarities, type ProxyOptions } from './proxies.js';
 
 export interface ProxyAnchorLossOptions extends ProxyOptions {
@@ -35,6 +36,13 @@ export interface ProxyAnchorLossOptions extends ProxyOptions {
  * tests/losses/loss-catalogue.ts
  */
 export function proxyAnchorLoss(options: ProxyAnchorLossOptions): BatchLoss {
+  requireLossOptions('proxyAnchorLoss', options, {
+    scale: [FINITE_NUMBER],
+    margin: [FINITE_NUMBER],
+    classes: ANYTHING,
+    dimension: [FINITE_NUMBER],
+    random: ANYTHING,
+  });
   const { scale = 32, margin = 0.1 } = options;
   const { variable, membership } = makeProxies(options);
   const loss = (embeddings: tf.Tensor2D, labels: ArrayLike<number>): tf.Scalar =>

@@ -3,6 +3,7 @@ import { KitError } from '../kit-error.js';
 import type { BatchLoss } from './batch-loss.js';
 import { labelled } from './labelled-batch.js';
 import { maskedLogSumExp } from './log-sum-exp.js';
+import { ANYTHING, FINITE_NUMBER, requireLossOptions } from './loss-options.js';
 import { makeProxies, ofSimilarities, type ProxyOptions } from './proxies.js';
 
 /**
@@ -30,6 +31,11 @@ import { makeProxies, ofSimilarities, type ProxyOptions } from './proxies.js';
  * @throws KitError `invalid-argument` for one class alone: its rows have no proxy to be told from
  */
 export function proxyNcaLoss(options: ProxyOptions): BatchLoss {
+  requireLossOptions('proxyNcaLoss', options, {
+    classes: ANYTHING,
+    dimension: [FINITE_NUMBER],
+    random: ANYTHING,
+  });
   if (options.classes.length < 2) {
     throw new KitError('invalid-argument', 'Proxy-NCA needs two classes or more.');
   }

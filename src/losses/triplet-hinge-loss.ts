@@ -1,5 +1,6 @@
 import type * as tf from '@tensorflow/tfjs';
 import { withClosedForm } from './closed-form.js';
+import { FINITE_NUMBER, requireLossOptions } from './loss-options.js';
 import { requireTriplets } from './triplet-points.js';
 
 export interface TripletHingeOptions {
@@ -31,6 +32,10 @@ export interface TripletHingeOptions {
  * @returns a function of anchors, positives and negatives, each [n, d], to a scalar
  */
 export function tripletHingeLoss(options: TripletHingeOptions = {}) {
+  requireLossOptions('tripletHingeLoss', options, {
+    margin: [FINITE_NUMBER, 'soft'],
+    distance: ['squared', 'euclidean'],
+  });
   const { margin = 0.2, distance = 'squared' } = options;
   return (anchors: tf.Tensor2D, positives: tf.Tensor2D, negatives: tf.Tensor2D): tf.Scalar => {
     requireTriplets(anchors, positives, negatives);

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import type { BatchLoss } from './batch-loss.js';
 import { negativeMask, positiveMask } from './batch-pairs.js';
 import { labelled } from './labelled-batch.js';
+import { FINITE_NUMBER, requireLossOptions } from './loss-options.js';
 import { ofSquaredDistances, rootOfDistances, type ValueAndSlopes } from './pairwise-distances.js';
 import { onesAt, sumOverPositives } from './positives-in-turn.js';
 import { penalty, type TripletHingeOptions } from './triplet-hinge-loss.js';
@@ -40,6 +41,11 @@ export interface TripletLossOptions extends TripletHingeOptions {
  * tests/losses/loss-catalogue.ts tests/mining/miners.test.ts
  */
 export function tripletLoss(options: TripletLossOptions = {}): BatchLoss {
+  requireLossOptions('tripletLoss', options, {
+    margin: [FINITE_NUMBER, 'soft'],
+    mining: ['all', 'semi-hard', 'batch-hard'],
+    distance: ['squared', 'euclidean'],
+  });
   const { margin = 0.2, mining = 'semi-hard', distance = 'squared' } = options;
   const mine = { all: ofAll, 'semi-hard': ofSemiHard, 'batch-hard': ofBatchHard }[mining];
   return (embeddings, labels) =>

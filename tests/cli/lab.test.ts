@@ -153,6 +153,16 @@ describe('kit lab before anything runs', () => {
     ['an older format', { nbformat: 3, worksheets: [] }, /"nbformat" is not 4.*jupyter nbconvert/],
     ['a list', [], /JSON of another kind/],
     ['no JSON', 'hello', /can't be read as a notebook/],
+    ['nothing', '', /can't be read as a notebook: the file is empty/],
+    [
+      'a notebook of Python',
+      {
+        nbformat: 4,
+        metadata: { kernelspec: { name: 'python3', language: 'python' } },
+        cells: [code('print(1)')],
+      },
+      /b\.ipynb is a notebook of python; kit lab runs those of TypeScript/,
+    ],
   ])('says of %s what is wrong, and runs no other notebook', (_, content, message) => {
     const at = notebooks({ 'a.ipynb': RUNS });
     writeFileSync(at('b.ipynb'), typeof content === 'string' ? content : JSON.stringify(content));

@@ -61,6 +61,9 @@ describe('a mistake of the user ends with exit code 1, a message and no stack tr
   it('a file that is not JSON', () => {
     expect(train('{ "steps": 1,').stderr).toMatch(/is not JSON/);
     expect(train('null').stderr).toMatch(/is not a valid spec/);
+    expect(train({ format: 1, kind: 'features' }).stderr).toMatch(
+      /what the kit wrote of features, not of a run/,
+    );
   });
 
   it('an unknown experiment, profile or method', () => {

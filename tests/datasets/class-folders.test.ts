@@ -278,6 +278,7 @@ describe('a layout of another kind is recognised, and what to name is said:', ()
     await expect(loadImageFolder({ directory: root })).rejects.toThrow(
       /1 pictures lie in it, without classes/,
     );
+    await expect(verifyDataset(root)).rejects.toThrow(/1 pictures lie in it, without classes/);
   });
 
   it('one picture', () => {
