@@ -39,7 +39,7 @@ export function parseDelimitedText(text: string, name: string): DelimitedText {
   if (uneven >= 0) {
     throw new KitError(
       'invalid-embeddings',
-      `${name}: row ${uneven} has ${rows[uneven].length} columns, row 0 has ${width}; every row must have as many (read with ${spoken(delimiter)} between columns).`,
+      `${name}: row ${uneven} has ${rows[uneven].length} columns, row 0 has ${width}; every row must have as many (read with ${spoken(delimiter)} between columns).${uneven === 1 && rows[1].length === width + 1 ? ' If row 0 names the columns but not that of the row names, as R writes, give it a name too (R: col.names = NA).' : ''}`,
     );
   }
   return { rows, decimal: delimiter === ',' ? '.' : decimalOf(rows, name) };

@@ -13,11 +13,13 @@ export interface EmbeddingColumns {
   readonly notes: readonly string[];
 }
 
-const LABEL = /^(labels?|class(es)?|class_?(id|name|label)s?|targets?|category|cls|species|identity)$/i;
+// Merged by pandas, two columns of one name get _x and _y; read twice, .1.
+const LABEL =
+  /^(labels?|class(es)?|class_?(id|name|label)s?|targets?|category|cls|species|identity)(_[xy]|\.\d+)?$/i;
 const LABEL_OR_Y = new RegExp(`${LABEL.source}|^y$`, 'i');
 /** Columns that name rows and measure nothing. */
 const ROW_NAME =
-  /^(|unnamed: ?\d+|index|idx|id|row|(image|sample|item)_?id|(image_?|file_?)?path|file(_?name)?|image|img|name|split)$/i;
+  /^(|unnamed: ?\d+(\.\d+)?(_level_\d+)?|index|idx|id|row|(image|sample|item)_?id|(image_?|file_?)?path|file(_?name)?|image|img|name|split)$/i;
 /** Fewer rows than this count up by chance, fewer columns too. */
 const MANY = { rows: 10, columns: 8 };
 
@@ -100,6 +102,12 @@ export function embeddingColumns(
       `${name}: ${nameOf(words)} holds words, ${JSON.stringify(rows[0][words].slice(0, 40))} for one${own}; every other column must hold numbers. If it holds the labels, name it with --label-column; else take it out, or give it the name "index".`,
     );
   }
+  const strangers = header === undefined ? [] : outsideOfFamily(dimensions, header);
+  if (strangers.length > 0)
+    throw new KitError(
+      'invalid-embeddings',
+      `${name} can be read in two ways: as ${dimensions.length} dimensions, or as ${dimensions.length - strangers.length}, ${familyOf(dimensions, header as readonly string[], strangers)}, beside ${strangers.map(nameOf).join(', ')}. Take out what is no dimension, or name it as the others.`,
+    );
   if (dimensions.length === 0)
     throw new KitError(
       'invalid-embeddings',
@@ -150,6 +158,29 @@ export function embeddingColumns(
     }
     return !isWhole(last) && !isText[last] && firstCanBe ? first : last;
   }
+}
+
+/** Dimensions are numbered: `f0`, `f1` and so on. Those whose names are of no such row beside most that are. */
+function outsideOfFamily(dimensions: readonly number[], header: readonly string[]): number[] {
+  const families = new Map<string, number[]>();
+  for (const column of dimensions) {
+    const family = header[column].replace(/\d+/, '#');
+    families.set(family, [...(families.get(family) ?? []), column]);
+  }
+  const [largest = []] = [...families.values()].sort((a, b) => b.length - a.length);
+  if (largest.length < FAMILY || 2 * largest.length < dimensions.length) return [];
+  return dimensions.filter((column) => !largest.includes(column));
+}
+
+const FAMILY = 3;
+
+function familyOf(
+  dimensions: readonly number[],
+  header: readonly string[],
+  strangers: readonly number[],
+): string {
+  const own = dimensions.filter((column) => !strangers.includes(column));
+  return `"${header[own[0]]}" to "${header[own[own.length - 1]]}"`;
 }
 
 /** Whether the first row names the columns. */

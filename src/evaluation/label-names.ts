@@ -11,7 +11,8 @@ export interface NamedLabels {
  * Labels of any size, or words, become small numbers; equal stays equal, also where an accent is written apart.
  *
  * @param name of the file, for messages
- * @throws KitError `invalid-embeddings` naming the row whose label is missing, a fraction, or too large to be exact
+ * @throws KitError `invalid-embeddings` naming the row whose label is missing, a fraction, too large to be exact, or one number in
+ *   another spelling
  */
 export function namedLabels(found: readonly (number | string)[], name: string): NamedLabels {
   const words = found.filter((label) => typeof label === 'string' && Number.isNaN(numberOf(label)));
@@ -27,12 +28,27 @@ export function namedLabels(found: readonly (number | string)[], name: string): 
       `${name}: the label of row ${wrong} is ${shown}; labels are whole numbers of at most 53 bits, or words.`,
     );
   }
+  if (!asWords) requireOneSpelling(found, name);
   const known = new Map<number | string, number>();
   const labels = Int32Array.from(keys, (key) => {
     if (!known.has(key)) known.set(key, known.size);
     return known.get(key) as number;
   });
   return asWords ? { labels, classNames: [...known.keys()].map(String) } : { labels };
+}
+
+/** `1` and `01`, or `1e2` and `100`, are one number and may be two classes. */
+function requireOneSpelling(found: readonly (number | string)[], name: string): void {
+  const spellings = new Map<number, number | string>();
+  for (const [row, label] of found.entries()) {
+    const first = spellings.get(numberOf(label)) ?? label;
+    spellings.set(numberOf(label), first);
+    if (String(first).trim() !== String(label).trim())
+      throw new KitError(
+        'invalid-embeddings',
+        `${name} can be read in two ways: its labels "${first}" and "${label}" (row ${row}) are one number, or the names of two classes. Write them alike, or put a letter before them.`,
+      );
+  }
 }
 
 function numberOf(label: number | string): number {

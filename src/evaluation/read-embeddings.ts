@@ -50,12 +50,20 @@ export function readEmbeddingFile(
       'Labels come from --labels or from --label-column, not from both.',
     );
   const ending = endingOf(path);
+  if (OF_OTHERS.test(ending))
+    throw new KitError(
+      'unsupported-file',
+      `${path} is a .${ending} file, which only its own program reads. Save the rows as .npy (numpy.save), or as a table (pandas: to_csv).`,
+    );
   const read = ending === 'npy' ? fromNpy : ending === 'npz' ? fromNpz : fromText;
   const file = read(path, labelsPath, options);
   checkTable(file.table);
   const alike = [alikeNamesNote(file.classNames ?? []) ?? []].flat();
   return { ...file, notes: [...file.notes, ...alike, ...zeroRowNotes(file.table)] };
 }
+
+/** Of pandas, PyTorch, HDF5, MATLAB, Arrow, JSON and spreadsheets; a table that was only named so is rare. */
+const OF_OTHERS = /^(pkl|pickle|pt|pth|safetensors|h5|hdf5|mat|parquet|feather|arrow|jsonl?|xlsx?|ods)$/;
 
 function fromNpy(path: string, labelsPath: string | undefined): EmbeddingFile {
   if (labelsPath === undefined) {
@@ -129,7 +137,13 @@ function fromText(
   labelsPath: string | undefined,
   options: ReadEmbeddingsOptions,
 ): EmbeddingFile {
-  const text = parseDelimitedText(textIn(path), path);
+  const content = textIn(path);
+  if (/^\s*[[{]\s*[{"]/.test(content))
+    throw new KitError(
+      'unsupported-file',
+      `${path} holds JSON. Save the rows as a table (pandas: to_csv), or as .npy.`,
+    );
+  const text = parseDelimitedText(content, path);
   const { rows, dimensions, label, lists, notes } = embeddingColumns(text, path, {
     ...options,
     labelsElsewhere: labelsPath !== undefined,
@@ -148,12 +162,7 @@ function fromText(
     label === undefined
       ? readLabels(labelsPath as string, rows.length)
       : namedLabels(
-          // A comma in words is a comma.
-          rows.map((row) =>
-            Number.isNaN(numberIn(row[label], text.decimal))
-              ? row[label]
-              : String(numberIn(row[label], text.decimal)),
-          ),
+          rows.map((row) => labelIn(row[label], text.decimal)),
           path,
         );
   requireLabelOfEachRow(path, [rows.length, dimension], labelsPath ?? path, named.labels);
@@ -164,6 +173,11 @@ function fromText(
     classNames: named.classNames,
     notes: [...notes, ...precisionNotes(numbers.flat(), vectors, dimension)],
   };
+}
+
+/** With a decimal point; a comma in words is a comma. */
+function labelIn(cell: string, decimal: '.' | ','): string {
+  return decimal === ',' && !Number.isNaN(numberIn(cell, decimal)) ? cell.replace(',', '.') : cell;
 }
 
 /** `[0.1, 0.2]`, or `[0.1 0.2]` as numpy prints. */

@@ -211,6 +211,55 @@ describe('a table that can be read in two ways is refused with both:', () => {
     expect(() => readEmbeddingFile(written(rows, dialect))).toThrow(message);
   });
 
+  it.each<[string, readonly (readonly unknown[])[], RegExp]>([
+    [
+      'numbers beside the dimensions, whose names are of another kind',
+      [
+        ['fold', ...dimensionNames.map((i) => `f${i}`), 'label', 'pred'],
+        ...body.map((row, i) => [i % 3, ...row, labels[i]]),
+      ],
+      /as 11 dimensions, or as 9, "f0" to "f8", beside "fold", "pred"/,
+    ],
+    [
+      "pandas' index of two levels, a class and a number in it",
+      [['class', 'k', ...dimensionNames], ...numbers.map((row, i) => [`c${labels[i]}`, i % 4, ...row])],
+      /as 10 dimensions, or as 9, "0" to "8", beside "k"/,
+    ],
+    [
+      'two columns of labels after a merge',
+      [[...dimensionNames, 'label_x', 'label_y'], ...body.map((row, i) => [...row, labels[i]])],
+      /more than one column that may hold the labels: "label_x", "label_y"/,
+    ],
+    [
+      'labels that are one number in two spellings',
+      numbers.map((row, i) => [...row, i % 2 ? '01' : '1']),
+      /labels "1" and "01" \(row 1\) are one number, or the names of two classes/,
+    ],
+    [
+      'labels that are one number with an exponent',
+      numbers.map((row, i) => [...row, i % 2 ? '100' : '1e2']),
+      /labels "1e2" and "100"/,
+    ],
+  ])('%s', (_, rows, message) => {
+    expect(() => readEmbeddingFile(written(rows))).toThrow(message);
+  });
+
+  it('is not: three old indexes, with the numbers that pandas gives them', () => {
+    const old = (i: number) => (i === 0 ? ['', 'Unnamed: 0.1', 'Unnamed: 0'] : [i, i, i]);
+    expectTheTable(written(withHeader.map((row, i) => [...old(i), ...row])));
+  });
+
+  it.each([
+    ['table.pkl', 'x', /is a \.pkl file, which only its own program reads.*numpy\.save/],
+    ['table.parquet', 'x', /is a \.parquet file/],
+    ['table.csv', '{"0": 0.5, "label": 1}\n{"0": 0.25, "label": 2}\n', /holds JSON/],
+    ['r.txt', '"a" "label"\n"1" 0.5 0\n"2" 0.25 1\n', /as R writes, give it a name too/],
+  ])('another file is called what it is: %s', (name, content, message) => {
+    const path = join(temporaryFolder(), name);
+    writeFileSync(path, content);
+    expect(() => readEmbeddingFile(path)).toThrow(message);
+  });
+
   it('labels in the table and in a file', () => {
     const file = written(labels.map((label) => [label]));
     expect(() => readEmbeddingFile(written(withHeader), file)).toThrow(/has labels of its own in "label"/);
