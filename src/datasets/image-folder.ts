@@ -103,6 +103,10 @@ export function listImageFolder(
     wrong(
       `${directory} is split into ${splits.join(' and ')}, each with folders of its own. Name one of them, ${join(directory, splits[0])} for one: the kit splits by class itself.`,
     );
+  if (classNames.every((name) => SPLITS.test(name)))
+    wrong(
+      `${directory} holds ${classNames.join(' and ')}, whose pictures lie in no folders of classes: their names are those of a split, not of classes. Put the pictures of each class into a folder of their own.`,
+    );
   requireNamesThatDiffer(classNames, directory);
   const [only] = classNames;
   if (classNames.length === 1 && foldersIn(join(directory, only)).length > 1)

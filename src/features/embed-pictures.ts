@@ -1,5 +1,6 @@
 import '../backends/onnxruntime/no-telemetry.js';
 import type { RgbImage } from '../types/image-set.js';
+import { picturesAtOnce } from './extract-features.js';
 import type { OnnxBackbone } from './onnx-backbone.js';
 import { writePreprocessed } from './preprocessing.js';
 
@@ -14,7 +15,7 @@ export async function embedPictures(
   const length = 3 * crop * crop;
   const width = onnx.shape.reduce((product, size) => product * size, 1);
   const rows = new Float32Array(pictures.length * width);
-  const atOnce = onnx.batch ?? 32;
+  const atOnce = onnx.batch ?? picturesAtOnce(length);
   try {
     for (let start = 0; start < pictures.length; start += atOnce) {
       const group = pictures.slice(start, start + atOnce);

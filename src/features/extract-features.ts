@@ -48,6 +48,8 @@ export interface FeatureRows {
 }
 
 const BATCH = 32;
+/** Of pictures as floats; whole batches fit up to 836 pixels a side. */
+const BATCH_BYTES = 2 ** 28;
 /** Threads that wait by spinning starve the decoders, and whatever else the machine is doing. */
 const SESSION = { extra: { session: { intra_op: { allow_spinning: '0' } } } };
 
@@ -73,7 +75,7 @@ export async function extractFeatures(options: ExtractFeaturesOptions): Promise<
       const onnx = await import('onnxruntime-node');
       const session = await sessionOf(onnx, plan.model());
       const length = 3 * plan.side * plan.side;
-      const atOnce = plan.batch ?? BATCH;
+      const atOnce = plan.batch ?? picturesAtOnce(length);
       const decode = async (start: number) => {
         const batch = missing.slice(start, start + atOnce);
         const data = new Float32Array((plan.batch ?? batch.length) * length);
@@ -140,6 +142,11 @@ export function openFeatures(request: FeatureRequest, items: readonly number[]):
     },
     close: () => cache.close(),
   };
+}
+
+/** @param length numbers of a picture */
+export function picturesAtOnce(length: number): number {
+  return Math.max(1, Math.min(BATCH, Math.floor(BATCH_BYTES / (length * Float32Array.BYTES_PER_ELEMENT))));
 }
 
 type Plan = ReturnType<typeof planOf>;

@@ -72,12 +72,20 @@ export async function openOnnxBackbone(
     const output = outputOf(session, path, layer);
     const input = inputOf(session, path, choice.input, refuse);
     const others = otherInputs(session, path, input.name, choice.inputValues ?? {}, onnx.Tensor);
+    const isChosen = choice.preprocess !== undefined || choice.preprocessing !== undefined;
+    const said = isChosen ? undefined : file.metadata[PREPROCESSING_KEY];
+    const own = preprocessingFromText(said);
+    if (said !== undefined && own === undefined)
+      throw new KitError(
+        'unsupported-file',
+        `${path} says how pictures are prepared for it in a way that this version does not know: ${said.slice(0, 80)}. Say it with --preprocess torchvision, caffe, clip or the path of a timm config.json.`,
+      );
     const preprocessing = choosePreprocessing(
       input.type === 'uint8' && choice.preprocessing === undefined
         ? { std: [1 / 255, 1 / 255, 1 / 255], mean: [0, 0, 0], ...choice }
         : choice,
       input.side,
-      preprocessingFromText(file.metadata[PREPROCESSING_KEY]),
+      own,
     );
     const side = preprocessing.crop;
     const tensorOf = (planes: Float32Array) => toTensor(planes, side, input, onnx.Tensor);

@@ -1,5 +1,5 @@
 /**
- * What to say of classes that a slip may have made two of: names that differ only in case, blanks or leading zeros, as `Cat`
+ * What to say of classes that a slip may have made two of: names that differ only in case, blanks, leading zeros or what is not seen, as `Cat`
  * and `cat`, or `1` and `01`. They stay different classes.
  *
  * @returns a sentence that names them, undefined where there are none
@@ -10,6 +10,8 @@ export function alikeNamesNote(names: readonly string[]): string | undefined {
     const key = name
       .normalize('NFKC')
       .toLowerCase()
+      // Written, but not seen.
+      .replace(/\p{Cf}/gu, '')
       .replace(/[\s_-]+/g, ' ')
       .trim()
       .replace(/(?<!\d)0+(?=\d)/g, '');

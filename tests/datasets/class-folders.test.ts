@@ -216,6 +216,17 @@ describe('a layout of another kind is recognised, and what to name is said:', ()
     );
   });
 
+  it('train/ and test/ with pictures in no folders of classes', async () => {
+    const root = folder((copy) => {
+      renameSync(join(copy, 'class-00'), join(copy, 'train'));
+      renameSync(join(copy, 'class-01'), join(copy, 'test'));
+      rmSync(join(copy, 'class-02'), { recursive: true });
+    });
+    await expect(loadImageFolder({ directory: root })).rejects.toThrow(
+      /holds test and train, whose pictures lie in no folders of classes/,
+    );
+  });
+
   it('train/ and test/ with something beside', async () => {
     await expect(loadImageFolder({ directory: into('train', 'test', 'extra') })).rejects.toThrow(
       /split into test and train/,

@@ -166,6 +166,18 @@ describe('reading a picture', () => {
     expect([data.length, data[0]]).toEqual([48, 128]);
   });
 
+  it('refuses numbers whose range is not known, as a microscope or a depth map has', async () => {
+    const path = join(folder, 'floats.tif');
+    const values = Float32Array.from({ length: 4 * 4 * 3 }, (_, i) => i / 48);
+    const tiff = sharp(values, { raw: { width: 4, height: 4, channels: 3 } })
+      .toColourspace('scrgb')
+      .tiff({ compression: 'none' });
+    await tiff.toFile(path);
+    await expect(readPicture(path)).rejects.toThrow(
+      /of the kind float, whose range is not known; save it with 8 or 16 bits/,
+    );
+  });
+
   it.each([
     [
       'a file of no bytes',

@@ -2,7 +2,8 @@ import { copyFileSync, cpSync, mkdirSync, readFileSync, writeFileSync } from 'no
 import { join, resolve } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { extractFeatures, openFeatures } from '../../src/features/extract-features.js';
+import { withMetadata } from '../../src/backends/onnxruntime/onnx-model.js';
+import { extractFeatures, openFeatures, picturesAtOnce } from '../../src/features/extract-features.js';
 import { type OnnxBackboneChoice, openOnnxBackbone } from '../../src/features/onnx-backbone.js';
 import { type ImageSet, loadImageFolder, readNpy } from '../../src/index.js';
 import { runKit } from '../cli/run-kit.js';
@@ -122,6 +123,18 @@ describe('an ONNX file is refused that', () => {
     await expect(openOnnxBackbone(path, undefined)).rejects.toThrow(message);
   });
 
+  it('says how its pictures are prepared in a way that is not known, unless it is said otherwise', async () => {
+    const path = join(folder, 'unknown.onnx');
+    const own = { 'angular-loss-kit.preprocessing': '{"fit":"sideways"}' };
+    writeFileSync(path, withMetadata(readFileSync(join(fixtures, 'plain.onnx')), own));
+    await expect(openOnnxBackbone(path, undefined)).rejects.toThrow(
+      /prepared for it in a way that this version does not know: \{"fit":"sideways"\}\. Say it with --preprocess/,
+    );
+    expect((await openOnnxBackbone(path, undefined, { preprocess: 'clip' })).preprocessing.fit).toBe(
+      'shorter',
+    );
+  });
+
   it('is cut off', async () => {
     const path = join(folder, 'cut.onnx');
     writeFileSync(path, readFileSync(join(fixtures, 'plain.onnx')).subarray(0, 90));
@@ -129,6 +142,10 @@ describe('an ONNX file is refused that', () => {
       /cut off or no ONNX file|can't be loaded/,
     );
   });
+});
+
+it('pictures are taken 32 at once, and fewer where that many of their size would fill the memory', () => {
+  expect([32, 224, 800, 2048, 8192].map((side) => picturesAtOnce(3 * side ** 2))).toEqual([32, 32, 32, 5, 1]);
 });
 
 describe('weights in a file beside the model', () => {

@@ -8,6 +8,12 @@ describe('names of classes that a slip may have made two of', () => {
     );
   });
 
+  it('are those that look the same', () => {
+    expect(alikeNamesNote(['ca\u200bt', 'cat', 'red\u00a0fox', 'red fox'])).toMatch(
+      /^"ca.t" and "cat", "red.fox" and "red fox" count/,
+    );
+  });
+
   it('are not those that differ in more', () => {
     expect(
       alikeNamesNote(['1', '10', '100', '0', '1 1', '11', 'a', 'aa', '001.A', '002.A', '1.0', '1.00.1']),
