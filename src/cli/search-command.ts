@@ -51,7 +51,8 @@ export async function searchCommand(query: string, options: SearchOptions): Prom
   const items = [...images.items.keys()].filter((item) => !isQuery(images.items[item]));
   if (items.length === 0)
     throw new KitError('invalid-argument', `${options.in} holds no picture but the query, ${query}.`);
-  if (items.length < images.items.length)
+  const queryLeftOut = items.length < images.items.length;
+  if (queryLeftOut)
     process.stdout.write(`note: the query lies in ${options.in} and is left out of what is found there\n`);
   const request = { images, onnx, view: 'centre' as const };
   const signal = cancelOnInterrupt('Stopped. Run the same command again to go on from here.');
@@ -88,7 +89,7 @@ export async function searchCommand(query: string, options: SearchOptions): Prom
     );
   writeFileWhole(
     options.out,
-    await searchPage({ query, picture, model: onnx.name, searched: items.length, found }),
+    await searchPage({ query, picture, model: onnx.name, searched: items.length, found, queryLeftOut }),
   );
   process.stdout.write(`${options.out}\n`);
 }

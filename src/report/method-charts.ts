@@ -5,6 +5,7 @@ import { lossColour, lossOf } from './loss-colours.js';
 import { foldMeans, type MethodScores, methodScores, VALIDATION_COLUMN } from './method-scores.js';
 import { spreadLabels } from './spread-labels.js';
 import { formatEstimate } from './table.js';
+import { hasHeldOutPictures } from './validation-side.js';
 import { wrappedSubtitle } from './wrapped-subtitle.js';
 
 const BASELINE_COLOURS = ['#5f5f5f', '#9a9a9a'];
@@ -99,7 +100,7 @@ export function curveChart(records: readonly RunRecord[], subtitle: string): Cha
     }))
     .filter(({ points }) => points.length > 1);
   return lineChart({
-    title: 'Recall@1 on the validation classes while training',
+    title: `Recall@1 on ${hasHeldOutPictures(records) ? 'held-out pictures' : 'the validation classes'} while training`,
     subtitle,
     lines,
     styles: styles(methodScores(records), records),

@@ -14,6 +14,7 @@ import { PUBLISHED_HEADER, publishedRows } from './published-values.js';
 import { rankChart } from './rank-chart.js';
 import { formatEstimate, partialNote, scoreTables } from './table.js';
 import { triesChart } from './tries-chart.js';
+import { hasHeldOutPictures } from './validation-side.js';
 
 export interface ReportedExperiment {
   /** Folder name of its records. */
@@ -72,9 +73,14 @@ async function writeExperiment(experiment: ReportedExperiment, results: string):
   const { data } = records[0];
   const partial = partialNote(records);
   const marked = (text: string) => (partial === null ? text : `${text} · ${partial}`);
+  const heldOut = hasHeldOutPictures(records);
   const of = (part: 'test' | 'validation') => {
     const { classes, images } = data[part];
-    const counted = `${whole(classes)} ${part === 'test' ? 'unseen' : 'validation'} classes, ${whole(images)} pictures`;
+    const kind = part === 'test' ? 'unseen' : 'validation';
+    const counted =
+      part === 'validation' && heldOut
+        ? `${whole(images)} held-out pictures of ${whole(classes)} training classes`
+        : `${whole(classes)} ${kind} classes, ${whole(images)} pictures`;
     return marked(`${data.name}: ${counted} · ${description}`);
   };
   const ranks = tested ? rankChart(records, of('test')) : null;
@@ -100,9 +106,7 @@ async function writeExperiment(experiment: ReportedExperiment, results: string):
     writeFileWhole(join(results, 'figures', `${name}-${kind}.png`), png);
     return figure(png, (spec.title as { text: string }).text, '');
   }
-  const chosenOn = records.some(({ spec: { split } }) => nameOf(split) === 'held-out-pictures')
-    ? 'held-out pictures of the training classes'
-    : 'the validation classes';
+  const chosenOn = heldOut ? 'held-out pictures of the training classes' : 'the validation classes';
   const how = tested
     ? `The step is chosen on ${chosenOn}, by Recall@1 and, where steps tie in it, by MAP@R; the test classes are read once, and every score of a row comes from that checkpoint.`
     : `This experiment chooses settings: it looks at ${chosenOn} only.`;
@@ -189,10 +193,6 @@ function provenance(records: readonly RunRecord[]): string {
 <div class="scroll"><table class="runs"><thead><tr><th>Run</th><th>Method</th><th>Seed</th><th>Step</th><th>Commit</th><th>Backend</th><th>Data, SHA-256</th><th>Training</th><th></th></tr></thead><tbody>
 ${rows.join('\n')}
 </tbody></table></div></details>`;
-}
-
-function nameOf(part: unknown): unknown {
-  return (part as { readonly name?: unknown } | undefined)?.name;
 }
 
 function chosenStepOf({ chosenStep, chosenBy, spec }: RunRecord): string {

@@ -8,6 +8,8 @@ export interface SearchResult {
   readonly picture: RgbImage;
   /** Name of the network's file. */
   readonly model: string;
+  /** Whether the query was among the pictures searched in, and left out. */
+  readonly queryLeftOut: boolean;
   /** Pictures that were searched in. */
   readonly searched: number;
   readonly found: readonly {
@@ -22,13 +24,14 @@ export interface SearchResult {
 const SIDE = 160;
 
 /** A page with the query and its nearest pictures, all inside the one file. */
-export async function searchPage({ query, picture, model, searched, found }: SearchResult): Promise<string> {
+export async function searchPage(result: SearchResult): Promise<string> {
+  const { query, picture, model, searched, found, queryLeftOut } = result;
   const figures: string[] = [];
   for (const { path, className, similarity, read } of found)
     figures.push(await figure(await read(), `${className} · ${similarity.toFixed(3)}`, path));
   return htmlPage(
     'Nearest pictures',
-    `<!-- kit search --><p class="lead">The ${found.length} of ${searched} pictures that are nearest to the first by cosine similarity of the embeddings of ${escapedText(model)}, nearest first.</p>
+    `<!-- kit search --><p class="lead">The ${found.length} of ${searched} pictures that are nearest to the first by cosine similarity of the embeddings of ${escapedText(model)}, nearest first.${queryLeftOut ? ' The query lies among them and is left out.' : ''}</p>
 <div style="margin-bottom: 1.5em">${await figure(picture, 'query', query)}</div>
 <div style="display: flex; flex-wrap: wrap; gap: 1em">
 ${figures.join('\n')}

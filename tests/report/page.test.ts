@@ -55,6 +55,8 @@ describe('results/index.html', () => {
     expect(readFileSync(few, 'utf8')).toMatch(
       /The step is chosen on held-out pictures of the training classes, by Recall@1/,
     );
+    expect(readFileSync(few, 'utf8')).toContain('alt="Recall@1 on held-out pictures while training"');
+    expect(page).toContain('alt="Recall@1 on the validation classes while training"');
   });
 
   it('holds the table, three charts, the gallery and the map, all inside the one file', () => {
