@@ -17,8 +17,11 @@ const STEPS: readonly { readonly experiment: string; readonly profile: string; r
   { experiment: 'cars-methods', profile: 'paper' },
   { experiment: 'cub-crops-methods-search', profile: 'search', into: 'cub-crops-methods' },
   { experiment: 'cub-crops-methods', profile: 'paper' },
+  { experiment: 'emoji-methods-search', profile: 'search', into: 'emoji-methods' },
+  { experiment: 'emoji-methods', profile: 'seeds' },
   { experiment: 'cars-methods', profile: 'folds' },
   { experiment: 'cub-crops-methods', profile: 'folds' },
+  { experiment: 'emoji-methods', profile: 'folds' },
   { experiment: 'cars-alpha-both', profile: 'paper' },
   { experiment: 'cars-form', profile: 'paper' },
   { experiment: 'cars-normalise', profile: 'paper' },
@@ -29,7 +32,6 @@ const STEPS: readonly { readonly experiment: string; readonly profile: string; r
   { experiment: 'cars-batch-size', profile: 'paper' },
   { experiment: 'cars-convergence', profile: 'curves' },
   { experiment: 'cars-convergence-seeds', profile: 'seeds' },
-  { experiment: 'emoji-folds', profile: 'folds' },
 ];
 
 export interface ClaimsOptions {

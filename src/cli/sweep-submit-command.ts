@@ -123,7 +123,8 @@ export async function submitToSlurm(
   kind: Submission['kind'],
   given: SweepSubmitOptions,
 ): Promise<void> {
-  const options = resolved(sweep, given);
+  const asked = askedFor(given, kind === 'retry' ? lastAsked(sweep) : {});
+  const options = resolved(sweep, asked);
   const size = options.arrayLimit ?? (given.dryRun ? sizeOrUsual() : maxArraySize());
   const blocks = blocksOf(tasks, size);
   const script = (block: ArrayBlock, i: number) =>
@@ -145,7 +146,7 @@ export async function submitToSlurm(
       const path = scriptPath(sweep, `${kind}-${block.first}`);
       writeFileWhole(path, script(block, i));
       const job = submitScript(path);
-      writeSubmission(sweep, { kind, on: 'slurm', job, first: block.first, tasks: block.tasks });
+      writeSubmission(sweep, { kind, on: 'slurm', job, first: block.first, tasks: block.tasks, asked });
       jobs.push(job);
       process.stdout.write(
         `Job ${job}: ${block.tasks.length} tasks, ${block.tasks[0]} to ${block.tasks.at(-1)}.\n`,
@@ -160,12 +161,21 @@ export async function submitToSlurm(
   });
 }
 
-function resolved(sweep: Sweep, given: SweepSubmitOptions): ScriptOptions {
-  const { partition, account, time, mem, gpus, cpus, arrayLimit, maxParallel } = given;
-  const options = readSlurmOptions(
-    { partition, account, time, mem, gpus, cpus, arrayLimit, maxParallel },
-    given.options,
-  );
+type Asked = NonNullable<Submission['asked']>;
+
+/** Over what was asked for before, since a cluster that needed it then needs it again. */
+function askedFor(given: SweepSubmitOptions, before: Asked): Asked {
+  const { partition, account, time, mem, gpus, cpus, arrayLimit, maxParallel, options } = given;
+  const now = { partition, account, time, mem, gpus, cpus, arrayLimit, maxParallel, options };
+  return { ...before, ...Object.fromEntries(Object.entries(now).filter(([, value]) => value !== undefined)) };
+}
+
+function lastAsked(sweep: Sweep): Asked {
+  return readSubmissions(sweep).findLast(({ asked }) => asked !== undefined)?.asked ?? {};
+}
+
+function resolved(sweep: Sweep, { options: path, ...asked }: Asked): ScriptOptions {
+  const options = readSlurmOptions(asked, path);
   return { ...usualResources(packedInTasks(sweep.planned, sweep.tasks), options.cpus), ...options };
 }
 

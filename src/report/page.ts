@@ -210,7 +210,7 @@ function claimsSection(results: string): string {
   });
   return `<section id="claims"><h2>Claims</h2>
 <p>Judged from the records of this folder; <a href="claims.md">each with its comparisons, intervals and what would change it</a>.</p>
-<div class="scroll"><table><thead><tr><th>Claim</th><th>Whose</th><th>Verdict</th><th>Experiments</th></tr></thead><tbody>
+<div class="scroll"><table class="claims"><thead><tr><th>Claim</th><th>Whose</th><th>Verdict</th><th>Experiments</th></tr></thead><tbody>
 ${rows.join('\n')}
 </tbody></table></div></section>`;
 }

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeFileWhole } from '../files/write-file-whole.js';
+import type { SlurmOptions } from './slurm-options.js';
 import type { Sweep } from './sweep-plan.js';
 
 /** Tasks that were handed over in one go; such files are added, never changed. */
@@ -13,6 +14,8 @@ export interface Submission {
   /** Of Slurm: an array's number, and the task of its index 0. */
   readonly job?: string;
   readonly first?: number;
+  /** Of Slurm: what was asked for in the call. */
+  readonly asked?: SlurmOptions & { readonly options?: string };
 }
 
 export type JobOfSlurm = Submission & { readonly on: 'slurm'; readonly job: string; readonly first: number };

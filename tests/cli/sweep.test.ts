@@ -401,6 +401,26 @@ describe('kit sweep with Slurm’s commands', { timeout: 300_000 }, () => {
     ]);
   });
 
+  it('asks on retry for what submit was asked for, and for what retry is asked for instead', () => {
+    const results = newResults();
+    const { environment, answer } = fakeSlurm();
+    plan(experiment, results);
+    const asked = ['--partition', 'long', '--mem', '700M', '--time', '30'];
+    runKit(['sweep', 'submit', '--on', 'slurm', ...asked, '--results', results], environment);
+    answer('sacct', '101_[0-9]|FAILED|1:0|9|node2\n');
+    const lastScript = () => {
+      const scripts = readdirSync(join(sweepFolder(results), 'scripts')).filter((name) => /retry/.test(name));
+      return readFileSync(join(sweepFolder(results), 'scripts', scripts.sort().at(-1) as string), 'utf8');
+    };
+    expect(runKit(['sweep', 'retry', '--time', '60', '--results', results], environment).status).toBe(0);
+    expect(lastScript()).toMatch(/--partition=long\n/);
+    expect(lastScript()).toMatch(/--mem=700M\n/);
+    expect(lastScript()).toMatch(/--time=60\n/);
+    answer('sacct', '103_[0-9]|FAILED|1:0|9|node2\n');
+    expect(runKit(['sweep', 'retry', '--results', results], environment).status).toBe(0);
+    expect(lastScript()).toMatch(/--time=60\n/);
+  });
+
   it('gives its tasks to one of two that submit at the same time', async () => {
     const results = newResults();
     const { environment, called } = fakeSlurm();

@@ -42,6 +42,13 @@ function command(name: string, ...args: string[]): string {
 const kit = (results: string, ...args: string[]) =>
   runKit(['sweep', ...args, '--results', results], environment);
 
+/** What a call prints that says nothing on stderr. */
+function printed(results: string, ...args: string[]): string {
+  const { stdout, stderr } = kit(results, ...args);
+  expect(stderr).toBe('');
+  return stdout;
+}
+
 const sweepFolder = () => join(there, 'sweeps', readdirSync(join(there, 'sweeps'))[0]);
 
 /** `<job>_<index>` and state of what is in the queue, of the sweep's tasks alone. */
@@ -218,12 +225,12 @@ describe.skipIf(lacking !== null)('kit sweep on a real Slurm', { timeout: 90 * M
     expect(stdout).toMatch(/The worker process ended \(SIGKILL\)/);
     expect(stdout).toMatch(/\.log:\n.*1 failed, 1 of 2 runs are without a record/s);
 
-    expect(kit(there, 'retry').stdout).toMatch(/Job \d+: 1 tasks/);
+    expect(printed(there, 'retry')).toMatch(/Job \d+: 1 tasks/);
     await until('the retry runs', () => [...queue().values()].includes('RUNNING'));
-    expect(kit(there, 'cancel').stdout).toMatch(/its jobs are cancelled/);
+    expect(printed(there, 'cancel')).toMatch(/its jobs are cancelled/);
     await until('it is cancelled', () => queue().size === 0);
     await until('accounting knows it', () => /1 cancelled|2 done/.test(kit(there, 'status').stdout));
-    const again = kit(there, 'retry').stdout;
+    const again = printed(there, 'retry');
     expect(again).toMatch(/Job \d+: 1 tasks|Nothing to retry/);
   });
 
