@@ -291,13 +291,13 @@ describe('kit sweep', { timeout: 600_000 }, () => {
     expect(runKit(['sweep', 'run', '--index', '1', '--results', results]).status).toBe(0);
   });
 
-  const disk = smallDisk();
-  it.skipIf(disk === null)(
-    'says that the disk is full, leaves no half file, and goes on when there is room',
-    () => {
-      const results = join(disk as string, 'results');
+  it('says that the disk is full, leaves no half file, and goes on when there is room', ({ skip }) => {
+    const disk = smallDisk();
+    if (disk === null) return skip('it needs the right to mount a small file system');
+    try {
+      const results = join(disk, 'results');
       plan(experiment, results);
-      const filler = join(disk as string, 'filler');
+      const filler = join(disk, 'filler');
       spawnSync('dd', ['if=/dev/zero', `of=${filler}`, 'bs=4096'], { stdio: 'ignore' });
       const { status, stderr } = runKit(['sweep', 'run', '--index', '0', '--results', results]);
       expect(status).toBe(1);
@@ -307,10 +307,10 @@ describe('kit sweep', { timeout: 600_000 }, () => {
       expect(files.filter((file) => /\.tmp$|runs.*\.json$/.test(file))).toEqual([]);
       rmSync(filler);
       expect(runKit(['sweep', 'run', '--index', '0', '--results', results]).status).toBe(0);
-      spawnSync('umount', [disk as string]);
-    },
-  );
-  it.runIf(disk === null)('needs the right to mount a small file system to try a full disk', () => {});
+    } finally {
+      spawnSync('umount', [disk]);
+    }
+  });
 });
 
 /** A megabyte; null where this may not be mounted. */
