@@ -7,5 +7,6 @@ for file in pid/slurmctld pid/slurmd pid/slurmdbd database/pid pid/munged; do
   kill "$pid" 2>/dev/null
   # The folder is removed next, and the database writes until its end.
   for _ in $(seq 100); do kill -0 "$pid" 2>/dev/null || break; sleep 0.1; done
+  kill -9 "$pid" 2>/dev/null
 done
 exit 0
