@@ -125,6 +125,7 @@ function fromArray(path: string, array: NpyArray, labelsPath: string, named: Nam
     );
   requireLabelOfEachRow(path, shape, labelsPath, named.labels);
   const vectors = values instanceof Float32Array ? values : Float32Array.from(values);
+  requireFloat32Range(path, values, vectors, shape[1]);
   return {
     table: { vectors, dimension: shape[1], labels: named.labels },
     classNames: named.classNames,
@@ -168,6 +169,7 @@ function fromText(
   requireLabelOfEachRow(path, [rows.length, dimension], labelsPath ?? path, named.labels);
   const vectors = new Float32Array(rows.length * dimension);
   for (const [i, row] of numbers.entries()) vectors.set(row, i * dimension);
+  requireFloat32Range(path, numbers.flat(), vectors, dimension);
   return {
     table: { vectors, dimension, labels: named.labels },
     classNames: named.classNames,
@@ -281,6 +283,28 @@ function zeroRowNotes({ vectors, dimension, labels }: EmbeddingTable): string[] 
   return [
     `${zero.length} of ${labels.length} rows are zero in every column (${where}): were they written before they were computed? A zero row is near no other by cosine.`,
   ];
+}
+
+/** Scores are computed in float32, which turns numbers above 3.4e38 into infinity and numbers below 1e-45 into 0. */
+function requireFloat32Range(
+  path: string,
+  values: ArrayLike<number>,
+  vectors: Float32Array,
+  dimension: number,
+): void {
+  if (values === vectors) return;
+  const refuse = (at: number, does: string): never => {
+    throw new KitError(
+      'invalid-embeddings',
+      `${path}: row ${Math.floor(at / dimension)} has ${values[at]} in column ${at % dimension}, which float32 ${does}. Scale all rows alike before saving; cosine scores stay as they are.`,
+    );
+  };
+  let largest = 0;
+  for (let at = 0; at < vectors.length; at++) {
+    if (Number.isFinite(values[at]) && !Number.isFinite(vectors[at])) refuse(at, 'does not hold');
+    if (Math.abs(values[at]) > Math.abs(values[largest])) largest = at;
+  }
+  if (values.length > 0 && values[largest] !== 0 && vectors[largest] === 0) refuse(largest, 'takes for 0');
 }
 
 /** Columns whose differences float32 does not keep. */

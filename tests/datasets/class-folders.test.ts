@@ -314,3 +314,23 @@ describe('a layout of another kind is recognised, and what to name is said:', ()
     expect((await verifyDataset(root)).findings.join('\n')).toMatch(/1 class has one picture/);
   });
 });
+
+it.skipIf(process.platform !== 'linux')(
+  'odd names are read as they are, and one that is not UTF-8 is named',
+  async () => {
+    const names = ['ä b.png', '日本 #1 %20.png', `"q'.png`, 'a\\b.png', '😀.png', 'new\nline.png'];
+    const root = folder((copy) => {
+      for (const name of names) copyFileSync(picture(), join(copy, 'class-01', name));
+      copyFileSync(
+        picture(),
+        Buffer.concat([Buffer.from(join(copy, 'class-02/caf')), Buffer.of(0xe9, ...Buffer.from('.png'))]),
+      );
+    });
+    const { items, leftOut, read } = await loadImageFolder({ directory: root });
+    expect(items.filter(({ path }) => names.some((name) => path.endsWith(name)))).toHaveLength(names.length);
+    for (const index of items.keys()) expect((await read(index)).width).toBe(16);
+    expect(leftOut).toEqual([
+      expect.stringMatching(/^class-02\/caf.\.png \(its name is not UTF-8; rename it\)$/),
+    ]);
+  },
+);

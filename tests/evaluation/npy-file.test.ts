@@ -83,6 +83,9 @@ describe('a .npy file', () => {
       /ends within its header/,
     ],
     ['of text', () => writeNpy('<U5', '3,', float32), /names no array of numbers/],
+    ['of complex numbers', () => writeNpy('<c8', '3, 1', float32), /names no array of numbers/],
+    ['of long doubles', () => writeNpy('<f16', '3, 2', float32), /names no array of numbers/],
+    ['of objects', () => writeNpy('|O', '3,', float32), /names no array of numbers/],
     ['of three dimensions', () => writeNpy('<f4', '1, 3, 2', float32), /has 3 dimensions/],
     [
       'that is none',
@@ -141,10 +144,10 @@ describe('embeddings with their labels', () => {
 
   it.each([
     [Number.NaN, /Row 2 has NaN in column 1; every number must be finite/],
-    [Number.POSITIVE_INFINITY, /Row 2 has Infinity in column 1/],
+    [Number.POSITIVE_INFINITY, /row 2 has 1e\+300 in column 1, which float32 does not hold/],
     [Number.NEGATIVE_INFINITY, /Row 2 has -Infinity in column 1/],
     // Beyond float32, finite in the file.
-    [1e300, /Row 2 has Infinity in column 1/],
+    [1e300, /row 2 has 1e\+300 in column 1, which float32 does not hold/],
   ])('with a %s in a .npy file are refused by row', (value, message) => {
     const data = bytes(8, (buffer, number, at) => buffer.writeDoubleLE(number, at), [1, 2, 3, 4, 5, value]);
     const { status, stderr } = runKit([

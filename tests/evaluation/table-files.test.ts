@@ -355,6 +355,23 @@ describe('a file of labels beside a .npy', () => {
     expectTheTable(path, undefined, { labelColumn: 'c' });
   });
 
+  it.each([
+    [1e300, /row 0 has 1e\+300 in column 0, which float32 does not hold\. Scale all rows alike/],
+    [1e-60, /in column \d, which float32 takes for 0\. Scale all rows alike/],
+  ])('whose numbers float32 does not hold is refused, times %d', (factor, message) => {
+    const scaled = Buffer.alloc(8 * ROWS * DIMENSION);
+    for (const [i, value] of numbers.flat().entries())
+      scaled.writeDoubleLE((i === 0 ? 1 : value) * factor, 8 * i);
+    expect(() => readEmbeddingFile(writeNpy('<f8', `${ROWS}, ${DIMENSION}`, scaled), written(lines))).toThrow(
+      message,
+    );
+    const rows = body.map((row) => [
+      ...row.slice(0, -1).map((v) => (v * factor).toExponential(17)),
+      row.at(-1),
+    ]);
+    expect(() => readEmbeddingFile(written(rows))).toThrow(/which float32 /);
+  });
+
   it('booleans count as 0 and 1', () => {
     const file = readEmbeddingFile(writeNpy('|b1', '2, 2', Buffer.from([1, 0, 0, 1])), written([[3], [4]]));
     expect(Array.from(file.table.vectors)).toEqual([1, 0, 0, 1]);
