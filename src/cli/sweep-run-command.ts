@@ -1,11 +1,10 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout } from 'node:timers/promises';
 import { takesFeatures } from '../experiments/experiment-data.js';
 import { readRecord, recordPath } from '../experiments/record-store.js';
 import type { RunSpec } from '../experiments/run-spec.js';
 import { cacheFolder } from '../files/cache-folder.js';
-import { type Claim, Claims } from '../files/claim.js';
+import { withLock } from '../files/file-lock.js';
 import { KitError } from '../kit-error.js';
 import { REQUEUE_EXIT_CODE, requireSameCommit, runTask, withoutRecord } from '../sweeps/run-task.js';
 import { openSweep, type PlannedRun, type Sweep } from '../sweeps/sweep-plan.js';
@@ -136,17 +135,12 @@ function stopOnSignals(): { readonly signal: AbortSignal; by(): string } {
 
 /** Of several tasks that begin at once, one makes the features; the others wait for them. */
 async function prepareOnce(sweep: Sweep, specs: readonly RunSpec[], signal: AbortSignal): Promise<void> {
-  const claims = new Claims(join(cacheFolder(), 'claims'));
-  let claim: Claim | null = null;
-  while (specs.some(takesFeatures) && claim === null && !signal.aborted) {
-    claim = claims.take('prepare');
-    if (claim === null) await setTimeout(1000, undefined, { signal }).catch(() => {});
-  }
-  try {
+  const prepare = async () => {
     const paths = sweep.ids.map((id) => recordPath(sweep.results, sweep.experiment.name, id));
     const done = paths.find((path) => existsSync(path));
     await prepareData(specs, done === undefined ? [] : [readRecord(done)], signal);
-  } finally {
-    claim?.release();
-  }
+  };
+  if (!specs.some(takesFeatures)) return prepare();
+  const path = join(cacheFolder(), 'claims', 'prepare');
+  return withLock(path, prepare, { patience: Number.POSITIVE_INFINITY, signal });
 }

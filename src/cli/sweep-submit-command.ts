@@ -1,9 +1,8 @@
 import { join } from 'node:path';
-import { setTimeout } from 'node:timers/promises';
 import { readExperiment } from '../experiments/experiment-file.js';
 import { requireInputs } from '../experiments/missing-inputs.js';
 import { runId } from '../experiments/run-spec.js';
-import { type Claim, Claims } from '../files/claim.js';
+import { PATIENCE_WITH_MACHINES, withLock } from '../files/file-lock.js';
 import { makeFolder } from '../files/make-folder.js';
 import { writeFileWhole } from '../files/write-file-whole.js';
 import { KitError } from '../kit-error.js';
@@ -110,7 +109,9 @@ export async function submitHere(
   { workers, failFast, results }: Pick<SweepSubmitOptions, 'workers' | 'failFast' | 'results'>,
 ): Promise<void> {
   const tasks = Array.from({ length: sweep.tasks }, (_, task) => task);
-  await alone(sweep, async () => writeSubmission(sweep, { kind, on: 'local', tasks }));
+  await alone(sweep, async () => {
+    writeSubmission(sweep, { kind, on: 'local', tasks });
+  });
   const whole = await runHere(sweep, sweep.planned, { workers, failFast, label: sweep.name });
   const stopped = process.exitCode !== undefined && process.exitCode !== 0 && process.exitCode !== 1;
   if (!stopped && (whole || !failFast)) await sweepCollectCommand(sweep.name, { results });
@@ -199,25 +200,7 @@ function scriptPath(sweep: Sweep, name: string): string {
 }
 
 /** Two who submit at the same time must see each other's jobs. */
-async function alone(sweep: Sweep, work: () => Promise<unknown>): Promise<void> {
-  const claims = new Claims(join(sweep.folder, 'claims'));
-  let claim: Claim | null = null;
-  for (const since = Date.now(); claim === null && Date.now() - since < PATIENCE_MS; ) {
-    claim = claims.take('submit');
-    if (claim === null) await setTimeout(200);
-  }
-  if (claim === null) {
-    const holder = claims.holder('submit');
-    throw new KitError(
-      'not-writable',
-      `${holder === null ? 'Another process' : `Process ${holder.pid} on ${holder.host}`} is submitting ${sweep.name} right now. Try again when it is through.`,
-    );
-  }
-  try {
-    await work();
-  } finally {
-    claim.release();
-  }
+function alone(sweep: Sweep, work: () => Promise<void>): Promise<void> {
+  const path = join(sweep.folder, 'claims', 'submit');
+  return withLock(path, work, { patience: PATIENCE_WITH_MACHINES, doing: `is submitting ${sweep.name}` });
 }
-
-const PATIENCE_MS = 90_000;

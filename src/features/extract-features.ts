@@ -6,7 +6,7 @@ import type { InferenceSession } from 'onnxruntime-node';
 import sharp from 'sharp';
 import { packageVersion } from '../backends/package-version.js';
 import { cacheFolder } from '../files/cache-folder.js';
-import { withLock } from '../files/file-lock.js';
+import { PATIENCE_WITH_MACHINES, withLock } from '../files/file-lock.js';
 import { halvesToFloats } from '../files/half-float.js';
 import { KitError } from '../kit-error.js';
 import { layerName, type Network, outputShapes } from '../models/network.js';
@@ -67,7 +67,7 @@ export async function extractFeatures(options: ExtractFeaturesOptions): Promise<
   const { images, items = [...images.items.keys()], signal } = options;
   const plan = planOf(options);
   if (missingFrom(plan, items).length === 0) return 0;
-  return withLock(join(plan.folder, 'lock'), async () => {
+  const make = async () => {
     const cache = new RowCache(plan.folder, plan.rowBytes);
     try {
       const missing = lackingIn(cache, plan, items);
@@ -114,7 +114,8 @@ export async function extractFeatures(options: ExtractFeaturesOptions): Promise<
     } finally {
       cache.close();
     }
-  });
+  };
+  return withLock(join(plan.folder, 'lock'), make, { patience: PATIENCE_WITH_MACHINES, signal });
 }
 
 /**

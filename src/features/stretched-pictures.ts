@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { cacheFolder } from '../files/cache-folder.js';
-import { withLock } from '../files/file-lock.js';
+import { PATIENCE_WITH_MACHINES, withLock } from '../files/file-lock.js';
 import { KitError } from '../kit-error.js';
 import type { ImageSet } from '../types/image-set.js';
 import { pictureKeys } from './picture-key.js';
@@ -36,7 +36,7 @@ export async function stretchPictures(options: {
   const { images, items } = options;
   const keyOf = pictureKeys(images);
   const folder = join(cacheFolder(), 'pictures', `${STRETCHED_SIDE}-sharp-${sharp.versions.sharp}`);
-  await withLock(join(folder, 'lock'), async () => {
+  const make = async () => {
     const cache = new RowCache(folder, STRETCHED_BYTES);
     try {
       const missing = new Map(
@@ -54,7 +54,8 @@ export async function stretchPictures(options: {
     } finally {
       cache.close();
     }
-  });
+  };
+  await withLock(join(folder, 'lock'), make, { patience: PATIENCE_WITH_MACHINES, signal: options.signal });
   const cache = new RowCache(folder, STRETCHED_BYTES, { readOnly: true });
   return { read: (item, into) => cache.read(keyOf(item), into), close: () => cache.close() };
 }

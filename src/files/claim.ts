@@ -67,6 +67,14 @@ export class Claims {
     return { host, pid };
   }
 
+  /** For a sentence, whether it is at work still or not. */
+  nameOfHolder(name: string): string {
+    const token = tokenIn(join(this.folder, name));
+    if (token === null) return 'Another process';
+    const { host, pid } = partsOf(token);
+    return host === hostname() ? `Process ${pid}` : `Process ${pid} on ${host}`;
+  }
+
   private isGone(path: string, token: string): boolean {
     if (processIsGone(token)) return true;
     const state = `${token} ${timeOf(path, token)}`;
