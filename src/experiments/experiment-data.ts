@@ -9,13 +9,14 @@ import { heldOutPicturesSplit } from '../datasets/held-out-pictures-split.js';
 import { loadImageFolder } from '../datasets/image-folder.js';
 import { loadOnlineProducts } from '../datasets/online-products.js';
 import { paperSplit, type SplitImageSet } from '../datasets/paper-split.js';
+import { caffePreprocessing } from '../features/caffe-preprocessing.js';
 import {
   extractFeatures,
   type FeatureLayer,
   type FeatureRows,
   openFeatures,
 } from '../features/extract-features.js';
-import { caffeFrame, type PictureView } from '../features/picture-view.js';
+import type { PictureView } from '../features/picture-view.js';
 import { pretrainedWeightsPath } from '../features/pretrained-weights.js';
 import { STRETCHED_SIDE, stretchPictures } from '../features/stretched-pictures.js';
 import { googlenet } from '../models/googlenet.js';
@@ -236,7 +237,7 @@ async function pictureInputs(
   });
   return cropInputs(pictures.read, {
     pictureSide: STRETCHED_SIDE,
-    side: caffeFrame(googlenet.inputSize).crop,
+    side: caffePreprocessing(googlenet.inputSize, 'centre').crop,
   });
 }
 

@@ -1,5 +1,5 @@
+import { caffePreprocessing } from '../features/caffe-preprocessing.js';
 import { featureShape } from '../features/extract-features.js';
-import { caffeFrame, viewSide } from '../features/picture-view.js';
 import { STRETCHED_SIDE } from '../features/stretched-pictures.js';
 import { googlenet } from '../models/googlenet.js';
 import { type LayerWeights, type Network, outputShapes, weightShape } from '../models/network.js';
@@ -78,7 +78,7 @@ async function noise(model: PretrainedModel): Promise<BatchInputs> {
           into[i] = value >>> 24;
         }
       },
-      { pictureSide: STRETCHED_SIDE, side: viewSide(view, caffeFrame(googlenet.inputSize)) },
+      { pictureSide: STRETCHED_SIDE, side: caffePreprocessing(googlenet.inputSize, view).crop },
     );
   }
   return featureNoise(featureShape(googlenet, FROZEN_LAYER[trains], view).shape);

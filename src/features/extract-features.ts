@@ -12,11 +12,12 @@ import { KitError } from '../kit-error.js';
 import { layerName, type Network, outputShapes } from '../models/network.js';
 import { onnxNetwork } from '../models/onnx-network.js';
 import type { PretrainedWeights } from '../models/read-weights.js';
-import type { ImageSet, RgbImage } from '../types/image-set.js';
+import type { ImageSet } from '../types/image-set.js';
+import { caffePreprocessing } from './caffe-preprocessing.js';
 import type { OnnxBackbone } from './onnx-backbone.js';
 import { pictureKeys } from './picture-key.js';
-import { caffeFrame, type PictureView, viewSide, writeView } from './picture-view.js';
-import { writePreprocessed } from './preprocessing.js';
+import type { PictureView } from './picture-view.js';
+import { type Preprocessing, writePreprocessed } from './preprocessing.js';
 import { RowCache } from './row-cache.js';
 
 interface NetworkLayerRequest {
@@ -74,16 +75,18 @@ export async function extractFeatures(options: ExtractFeaturesOptions): Promise<
       if (missing.length === 0) return 0;
       const onnx = await import('onnxruntime-node');
       const session = await sessionOf(onnx, plan.model());
-      const length = 3 * plan.side * plan.side;
+      const length = 3 * plan.preprocessing.crop ** 2;
       const atOnce = plan.batch ?? picturesAtOnce(length);
       const decode = async (start: number) => {
         const batch = missing.slice(start, start + atOnce);
         const data = new Float32Array((plan.batch ?? batch.length) * length);
         await Promise.all(
           batch.map(async (item, i) =>
-            plan.write(
+            writePreprocessed(
               await images.read(item),
+              options.view,
               images.digests?.[item] as string,
+              plan.preprocessing,
               data.subarray(i * length, (i + 1) * length),
             ),
           ),
@@ -195,7 +198,7 @@ function planOf(request: FeatureRequest) {
 }
 
 function sourceOf(request: FeatureLayer & { readonly view: PictureView }): FeatureSource {
-  return 'onnx' in request ? onnxSource(request.onnx, request.view) : networkSource(request, request.view);
+  return 'onnx' in request ? onnxSource(request.onnx) : networkSource(request, request.view);
 }
 
 function sessionOf(
@@ -210,10 +213,7 @@ interface FeatureSource {
   /** Names network and weights. */
   readonly key: readonly string[];
   readonly layer: string;
-  /** Side in pixels of the pictures that the network takes. */
-  readonly side: number;
-  /** Writes a picture as three planes. */
-  write(picture: RgbImage, digest: string, into: Float32Array): Promise<void>;
+  readonly preprocessing: Preprocessing;
   readonly shape: readonly number[];
   /** In float16. */
   readonly half: boolean;
@@ -226,8 +226,8 @@ interface FeatureSource {
 
 /** Of one picture's features: sizes, whether they are kept in float16, and bytes on disk. */
 export function featureShape(network: Network, layer: string, view: PictureView) {
-  const side = viewSide(view, caffeFrame(network.inputSize));
-  const sizes = outputShapes(network, side).get(layerName(network, layer));
+  const { crop } = caffePreprocessing(network.inputSize, view);
+  const sizes = outputShapes(network, crop).get(layerName(network, layer));
   const [channels, height, width] = sizes as readonly [number, number, number];
   const half = height > 0;
   const shape = half ? [height, width, channels] : [channels];
@@ -240,7 +240,7 @@ export async function timeFeatures(request: FeatureLayer & { readonly view: Pict
   const onnx = await import('onnxruntime-node');
   const session = await sessionOf(onnx, source.model());
   const timed = source.batch ?? TIMED;
-  const pictures = new Float32Array(timed * 3 * source.side ** 2);
+  const pictures = new Float32Array(timed * 3 * source.preprocessing.crop ** 2);
   try {
     await source.run(session, pictures);
     const start = performance.now();
@@ -256,13 +256,12 @@ const TIMED = 8;
 function networkSource({ network, weights, layer }: NetworkLayerRequest, view: PictureView): FeatureSource {
   const name = layerName(network, layer);
   const { shape, half } = featureShape(network, layer, view);
-  const frame = caffeFrame(network.inputSize);
-  const side = viewSide(view, frame);
+  const preprocessing = caffePreprocessing(network.inputSize, view);
+  const side = preprocessing.crop;
   return {
     key: [network.name, weights.checksum],
     layer: name,
-    side,
-    write: (picture, digest, into) => writeView(picture, view, digest, frame, into),
+    preprocessing,
     shape,
     half,
     model: () => onnxNetwork(network, weights.layers, [name], { half, channelsLast: true }),
@@ -275,13 +274,12 @@ function networkSource({ network, weights, layer }: NetworkLayerRequest, view: P
   };
 }
 
-function onnxSource(onnx: OnnxBackbone, view: PictureView): FeatureSource {
+function onnxSource(onnx: OnnxBackbone): FeatureSource {
   const { path, checksum, settings, layer, shape, batch, preprocessing } = onnx;
   return {
     key: ['onnx', checksum, settings],
     layer,
-    side: preprocessing.crop,
-    write: (picture, digest, into) => writePreprocessed(picture, view, digest, preprocessing, into),
+    preprocessing,
     shape,
     half: false,
     model: () => path,

@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { caffePreprocessing } from '../../src/features/caffe-preprocessing.js';
 import { extractFeatures, type FeatureRequest, openFeatures } from '../../src/features/extract-features.js';
-import { caffeFrame, writeView } from '../../src/features/picture-view.js';
+import { writePreprocessed } from '../../src/features/preprocessing.js';
 import { RowCache } from '../../src/features/row-cache.js';
 import { loadImageFolder } from '../../src/index.js';
 import { googlenet } from '../../src/models/googlenet.js';
@@ -114,15 +115,30 @@ describe('a view', () => {
   it('is blue, green, red planes of 0 to 255 minus ImageNet’s mean', async () => {
     const planes = new Float32Array(3 * 224 * 224);
     const orange = { width: 1, height: 1, data: Uint8Array.of(255, 128, 0) };
-    await writeView(orange, 'whole', '', caffeFrame(224), planes);
+    await writePreprocessed(orange, 'whole', '', caffePreprocessing(224, 'whole'), planes);
     expect([planes[0], planes[224 * 224], planes[2 * 224 * 224]]).toEqual([0 - 104, 128 - 117, 255 - 123]);
+  });
+
+  it('of the middle begins 14 pixels in, of 256×256', async () => {
+    const data = Uint8Array.from({ length: 256 * 256 * 3 }, (_, i) => (i * i) % 251);
+    const planes = new Float32Array(3 * 227 * 227);
+    const preprocessing = caffePreprocessing(224, 'centre');
+    await writePreprocessed({ width: 256, height: 256, data }, 'centre', '', preprocessing, planes);
+    const at = (y: number, x: number) => data[(y * 256 + x) * 3 + 2] - 104;
+    expect([planes[0], planes[226], planes[227 * 226]]).toEqual([at(14, 14), at(14, 240), at(240, 14)]);
   });
 
   it('at random is the same crop for the same picture, and another for the next view', async () => {
     const data = Uint8Array.from({ length: 256 * 256 * 3 }, (_, i) => (i * i) % 251);
     const crop = async (view: 'random-0' | 'random-1') => {
       const planes = new Float32Array(3 * 227 * 227);
-      await writeView({ width: 256, height: 256, data }, view, 'abc', caffeFrame(224), planes);
+      await writePreprocessed(
+        { width: 256, height: 256, data },
+        view,
+        'abc',
+        caffePreprocessing(224, view),
+        planes,
+      );
       return planes;
     };
     expect(await crop('random-0')).toEqual(await crop('random-0'));

@@ -4,7 +4,8 @@ import * as tf from '@tensorflow/tfjs';
 import * as onnx from 'onnxruntime-node';
 import { describe, expect, it } from 'vitest';
 import { dataDirectory } from '../../src/datasets/data-directory.js';
-import { caffeFrame, writeView } from '../../src/features/picture-view.js';
+import { caffePreprocessing } from '../../src/features/caffe-preprocessing.js';
+import { writePreprocessed } from '../../src/features/preprocessing.js';
 import { loadCub200Crops, nPairAngularLoss, startBackend } from '../../src/index.js';
 import { googlenet } from '../../src/models/googlenet.js';
 import { googlenetEmbedding } from '../../src/models/googlenet-embedding.js';
@@ -36,7 +37,7 @@ async function planesOf(birds: ImageSet, items: readonly number[]): Promise<Floa
   const planes = new Float32Array(items.length * 3 * SIDE * SIDE);
   for (const [i, item] of items.entries()) {
     const into = planes.subarray(i * 3 * SIDE * SIDE, (i + 1) * 3 * SIDE * SIDE);
-    await writeView(await birds.read(item), 'whole', '', caffeFrame(SIDE), into);
+    await writePreprocessed(await birds.read(item), 'whole', '', caffePreprocessing(SIDE, 'whole'), into);
   }
   return planes;
 }

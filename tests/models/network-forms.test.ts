@@ -4,7 +4,8 @@ import * as tf from '@tensorflow/tfjs';
 import * as onnx from 'onnxruntime-node';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { dataDirectory } from '../../src/datasets/data-directory.js';
-import { caffeFrame, writeView } from '../../src/features/picture-view.js';
+import { caffePreprocessing } from '../../src/features/caffe-preprocessing.js';
+import { writePreprocessed } from '../../src/features/preprocessing.js';
 import { loadCub200Crops, startBackend } from '../../src/index.js';
 import { googlenet } from '../../src/models/googlenet.js';
 import { type Network, type NetworkWeights, outputShapes } from '../../src/models/network.js';
@@ -84,7 +85,7 @@ describe('the trainable and the ONNX form of a network', () => {
     async () => {
       const birds = await loadCub200Crops();
       const planes = new Float32Array(3 * 224 * 224);
-      await writeView(await birds.read(0), 'whole', '', caffeFrame(224), planes);
+      await writePreprocessed(await birds.read(0), 'whole', '', caffePreprocessing(224, 'whole'), planes);
       const { layers } = readWeights(googlenet, folder);
       for (const [name, difference] of await differences(googlenet, layers, planes, 224))
         expect(difference, name).toBeLessThan(1e-4);
