@@ -1,11 +1,16 @@
-import { merge, parseExperimentFile, readExperiment, readExtended } from '../experiments/experiment-file.js';
+import {
+  experimentPath,
+  merge,
+  parseExperimentFile,
+  readExperiment,
+  readExtended,
+} from '../experiments/experiment-file.js';
 import { chooseTry, widened } from '../experiments/random-search.js';
 import { readSpecFile } from '../experiments/read-spec-file.js';
 import { readRecords } from '../experiments/record-store.js';
 import { runId } from '../experiments/run-spec.js';
 import { writeFileWhole } from '../files/write-file-whole.js';
 import { KitError } from '../kit-error.js';
-import { experimentPath } from './reproduce-command.js';
 
 export interface ChooseOptions {
   readonly profile: string;

@@ -1,15 +1,19 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { projectRoot } from '../experiments/environment.js';
-import { parseExperimentFile, readExperiment, readExtended } from '../experiments/experiment-file.js';
-import { recordPath } from '../experiments/record-store.js';
-import { runId } from '../experiments/run-spec.js';
+import {
+  experimentPath,
+  parseExperimentFile,
+  readExperiment,
+  readExtended,
+} from '../experiments/experiment-file.js';
+import { hasRecord } from '../experiments/record-store.js';
 import { writeFileWhole } from '../files/write-file-whole.js';
 import { KitError } from '../kit-error.js';
 import { claimsMarkdown, judgeClaims } from '../report/claims.js';
 import { withReadmeTable } from '../report/readme-table.js';
 import { chooseCommand } from './choose-command.js';
-import { experimentPath, reproduceCommand } from './reproduce-command.js';
+import { reproduceCommand } from './reproduce-command.js';
 
 /** In order of what decides most: the methods first, then α and the form of the loss, then the rest. */
 const STEPS: readonly { readonly experiment: string; readonly profile: string; readonly into?: string }[] = [
@@ -50,7 +54,7 @@ export async function claimsCommand({ workers, results, judgeOnly }: ClaimsOptio
   if (judgeOnly) return;
   const plan = STEPS.map((step) => {
     const { specs } = readExperiment(experimentPath(step.experiment), step);
-    const missing = specs.filter((spec) => !existsSync(recordPath(results, spec.experiment, runId(spec))));
+    const missing = specs.filter((spec) => !hasRecord(results, spec));
     return { ...step, runs: specs.length, missing: missing.length };
   });
   for (const { experiment, profile, runs, missing } of plan)

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { deserialize } from 'node:v8';
+import { bestValidationRecallAt1 } from '../experiments/best-validation.js';
 import { loadExperimentData } from '../experiments/experiment-data.js';
 import type { Experiment } from '../experiments/experiment-file.js';
 import { embeddingsPath } from '../experiments/record-store.js';
@@ -29,10 +30,8 @@ export async function writeExperimentPage(
 
 /** First seed of the method with the best mean validation Recall@1: chosen without the test classes. */
 function bestTrainedRun(records: readonly RunRecord[]): RunRecord | undefined {
-  const validation = (record: RunRecord) =>
-    Math.max(...record.curve.map((point) => point.validationRecallAt1));
   const meanOf = (method: string) => {
-    const values = records.filter((record) => record.method === method).map(validation);
+    const values = records.filter((record) => record.method === method).map(bestValidationRecallAt1);
     return values.reduce((sum, value) => sum + value, 0) / values.length;
   };
   return records

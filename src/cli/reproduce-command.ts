@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
-import { dirname, isAbsolute, join, relative } from 'node:path';
+import { dirname, isAbsolute, relative } from 'node:path';
 import { startBackend } from '../backends/start-backend.js';
-import { projectRoot } from '../experiments/environment.js';
 import { type ExperimentData, loadPictures } from '../experiments/experiment-data.js';
 import {
   type Experiment,
   type ExperimentChoice,
+  experimentPath,
   layOutExperiment,
   readExperiment,
 } from '../experiments/experiment-file.js';
@@ -13,7 +13,7 @@ import { planRuns } from '../experiments/experiment-plan.js';
 import { requireSameData } from '../experiments/fits-data.js';
 import { estimatedTime, measureTime } from '../experiments/measured-time.js';
 import { missingInputs, requireInputs } from '../experiments/missing-inputs.js';
-import { readRecords, recordPath, removeRun } from '../experiments/record-store.js';
+import { hasRecord, readRecords, recordPath, removeRun } from '../experiments/record-store.js';
 import { processesFor, runAll } from '../experiments/run-pool.js';
 import { type RunSpec, runId } from '../experiments/run-spec.js';
 import { writeFileWhole } from '../files/write-file-whole.js';
@@ -60,9 +60,7 @@ export async function reproduceCommand(name: string, options: ReproduceOptions):
   const whole = layOut({ profile: options.profile });
   const ids = new Set([...whole.specs, ...experiment.specs].map(runId));
   const found = () => readRecords(options.results, experiment.name).filter((record) => ids.has(record.id));
-  const missing = experiment.specs.filter(
-    (spec) => options.force || !existsSync(recordPath(options.results, spec.experiment, runId(spec))),
-  );
+  const missing = experiment.specs.filter((spec) => options.force || !hasRecord(options.results, spec));
   if (options.plan) {
     await sayPlan(experiment, missing, options);
     return;
@@ -162,10 +160,6 @@ async function sayHowLong(
 }
 
 const WORTH_MEASURING = 200;
-
-export function experimentPath(name: string): string {
-  return name.endsWith('.json') ? name : join(projectRoot, 'experiments', `${name}.json`);
-}
 
 async function trainMissing(
   specs: readonly RunSpec[],

@@ -1,5 +1,5 @@
 import { commitOf, projectRoot } from '../experiments/environment.js';
-import { readExperiment } from '../experiments/experiment-file.js';
+import { experimentPath, readExperiment } from '../experiments/experiment-file.js';
 import { missingInputs } from '../experiments/missing-inputs.js';
 import { runId } from '../experiments/run-spec.js';
 import { estimateRuns } from '../sweeps/run-estimates.js';
@@ -7,7 +7,6 @@ import { withoutRecord } from '../sweeps/run-task.js';
 import { manifestPath, type PlannedRun, writeSweep } from '../sweeps/sweep-plan.js';
 import { packedInTasks, tasksFor } from '../sweeps/task-packing.js';
 import { duration } from './progress.js';
-import { experimentPath } from './reproduce-command.js';
 
 export interface SweepPlanOptions {
   readonly profile?: string;

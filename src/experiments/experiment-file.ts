@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { KitError } from '../kit-error.js';
+import { projectRoot } from './environment.js';
 import { drawTries, type Search, searchSchema } from './random-search.js';
 import { readSpecFile } from './read-spec-file.js';
 import { experimentName, parseRunSpec, parseWith, type RunSpec } from './run-spec.js';
@@ -71,6 +72,11 @@ export interface ExperimentChoice {
   readonly seeds?: number;
   /** Only methods of one of these names or, where no method has it, whose name contains it (case does not matter). */
   readonly only?: readonly string[];
+}
+
+/** Of a file, or of one that came with the kit by its name. */
+export function experimentPath(name: string): string {
+  return name.endsWith('.json') ? name : join(projectRoot, 'experiments', `${name}.json`);
 }
 
 /**

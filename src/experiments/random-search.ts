@@ -2,6 +2,8 @@ import { z } from 'zod';
 import { KitError } from '../kit-error.js';
 import { SeededRandom } from '../seeded-random.js';
 import type { RunRecord } from '../types/run-record.js';
+import { bestValidationRecallAt1 } from './best-validation.js';
+import { settingAt } from './setting-at.js';
 
 const range = z.union([
   /** Drawn evenly on a logarithmic scale. */
@@ -100,11 +102,7 @@ export interface ChosenTry {
   readonly atEdge: readonly { readonly place: string; readonly end: 'from' | 'to' }[];
 }
 
-export function validationOf({ curve }: RunRecord): number {
-  return Math.max(...curve.map((point) => point.validationRecallAt1));
-}
-
-function validationMeanAveragePrecisionOf({ curve, chosenStep }: RunRecord): number {
+function meanAveragePrecisionOf({ curve, chosenStep }: RunRecord): number {
   return curve.find(({ step }) => step === chosenStep)?.validationMeanAveragePrecisionAtR ?? 0;
 }
 
@@ -127,8 +125,8 @@ export function chooseTry(
     );
   const [record] = [...own].sort(
     (a, b) =>
-      validationOf(b) - validationOf(a) ||
-      validationMeanAveragePrecisionOf(b) - validationMeanAveragePrecisionOf(a) ||
+      bestValidationRecallAt1(b) - bestValidationRecallAt1(a) ||
+      meanAveragePrecisionOf(b) - meanAveragePrecisionOf(a) ||
       a.id.localeCompare(b.id),
   );
   const over = tries.get(record.method) as Record<string, unknown>;
@@ -136,11 +134,17 @@ export function chooseTry(
   const atEdge = settings.flatMap((place): ChosenTry['atEdge'][number][] => {
     const of = ranges[place];
     if (!('from' in of)) return [];
-    const value = place.split('.').reduce<unknown>((at, key) => (at as Record<string, unknown>)[key], over);
-    const share = Math.log((value as number) / of.from) / Math.log(of.to / of.from);
+    const share = Math.log((settingAt(over, place) as number) / of.from) / Math.log(of.to / of.from);
     return share < EDGE ? [{ place, end: 'from' }] : share > 1 - EDGE ? [{ place, end: 'to' }] : [];
   });
-  return { method, tries: tries.size, record, validationRecallAt1: validationOf(record), over, atEdge };
+  return {
+    method,
+    tries: tries.size,
+    record,
+    validationRecallAt1: bestValidationRecallAt1(record),
+    over,
+    atEdge,
+  };
 }
 
 /** A search with one more round for all methods, over ranges that reach three times as far where a best try lay at an end. */

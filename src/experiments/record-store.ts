@@ -3,10 +3,16 @@ import { join } from 'node:path';
 import { writeFileWhole } from '../files/write-file-whole.js';
 import { KitError } from '../kit-error.js';
 import type { RunRecord } from '../types/run-record.js';
+import { type RunSpec, runId } from './run-spec.js';
 
 /** Where a run's record lies under the results folder. */
 export function recordPath(results: string, experiment: string, id: string): string {
   return join(results, 'runs', experiment, `${id}.json`);
+}
+
+/** Whether a run is done. */
+export function hasRecord(results: string, spec: RunSpec): boolean {
+  return existsSync(recordPath(results, spec.experiment, runId(spec)));
 }
 
 /** Where a run's test embeddings lie; kept out of git, drawn from for galleries and maps. */

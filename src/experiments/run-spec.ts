@@ -4,6 +4,7 @@ import { KitError } from '../kit-error.js';
 import { lossSchema } from './declared-losses.js';
 import { withChecksum } from './loss-module.js';
 import { onnxModelFile, withModelChecksum } from './onnx-model-file.js';
+import { settingAt } from './setting-at.js';
 
 const positive = z.number().positive();
 const count = z.int().positive();
@@ -257,10 +258,7 @@ export function parseWith<T extends z.ZodType>(schema: T, value: unknown, origin
 }
 
 function foundAt(value: unknown, path: readonly PropertyKey[]): string {
-  const found = path.reduce<unknown>(
-    (at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key],
-    value,
-  );
+  const found = settingAt(value, path);
   return found === undefined || typeof found === 'object' ? '' : ` (found ${JSON.stringify(found)})`;
 }
 

@@ -1,4 +1,5 @@
 import { mean } from 'simple-statistics';
+import { bestValidationRecallAt1 } from '../experiments/best-validation.js';
 import { type Estimate, estimate } from '../statistics/estimate.js';
 import type { RunRecord } from '../types/run-record.js';
 
@@ -58,12 +59,10 @@ function nameWith(method: string, untrained: number, runs: string, all: boolean)
 }
 
 /** Its scores in percent, by column. */
-export function columnsOf({ metrics, curve }: RunRecord): Map<string, number> {
+export function columnsOf(record: RunRecord): Map<string, number> {
+  const { metrics } = record;
   const percent = (share: number) => 100 * share;
-  if (metrics === null)
-    return new Map([
-      [VALIDATION_COLUMN, percent(Math.max(...curve.map((point) => point.validationRecallAt1)))],
-    ]);
+  if (metrics === null) return new Map([[VALIDATION_COLUMN, percent(bestValidationRecallAt1(record))]]);
   return new Map([
     ...Object.entries(metrics.recallAtK).map(([k, share]): [string, number] => [`R@${k}`, percent(share)]),
     ['NMI', percent(metrics.normalizedMutualInformation)],

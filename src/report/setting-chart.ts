@@ -1,3 +1,4 @@
+import { settingAt } from '../experiments/setting-at.js';
 import { type Estimate, estimate } from '../statistics/estimate.js';
 import type { RunRecord } from '../types/run-record.js';
 import type { ChartSpec } from './chart.js';
@@ -124,8 +125,6 @@ export function settingValues(
 }
 
 function numberAt(spec: unknown, place: string): number | null {
-  const value = place
-    .split('.')
-    .reduce<unknown>((at, key) => (at as Readonly<Record<string, unknown>> | null | undefined)?.[key], spec);
+  const value = settingAt(spec, place);
   return typeof value === 'number' ? value : null;
 }

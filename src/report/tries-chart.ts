@@ -1,4 +1,4 @@
-import { validationOf } from '../experiments/random-search.js';
+import { bestValidationRecallAt1 } from '../experiments/best-validation.js';
 import type { RunRecord } from '../types/run-record.js';
 import type { ChartSpec } from './chart.js';
 import { lossColour, lossOf } from './loss-colours.js';
@@ -19,7 +19,7 @@ export function triesSpans(records: readonly RunRecord[]): TriesSpan[] {
   return [...new Set(records.map(methodOf))]
     .map((method) => {
       const own = records.filter((record) => methodOf(record) === method);
-      const tries = own.map((record) => 100 * validationOf(record));
+      const tries = own.map((record) => 100 * bestValidationRecallAt1(record));
       const loss = lossOf(own[0]);
       return { method, loss, tries: tries.length, worst: Math.min(...tries), best: Math.max(...tries) };
     })

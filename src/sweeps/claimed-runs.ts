@@ -1,7 +1,6 @@
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { recordPath } from '../experiments/record-store.js';
+import { hasRecord } from '../experiments/record-store.js';
 import type { RunQueue } from '../experiments/run-pool.js';
 import { type RunSpec, runId } from '../experiments/run-spec.js';
 import { type Claim, type ClaimHolder, Claims } from '../files/claim.js';
@@ -78,6 +77,6 @@ export class ClaimedRuns implements RunQueue {
   }
 
   private isDone(spec: RunSpec): boolean {
-    return existsSync(recordPath(this.options.results, spec.experiment, runId(spec)));
+    return hasRecord(this.options.results, spec);
   }
 }

@@ -1,3 +1,5 @@
+import { secondsOf } from './slurm-time.js';
+
 /** What Slurm says of one task of an array. */
 export interface SlurmTask {
   readonly job: string;
@@ -38,11 +40,12 @@ export function parseSacct(text: string): SlurmTask[] {
 export function parseSqueue(text: string): SlurmTask[] {
   return rowsOf(text).flatMap(([id, state, reason, elapsed, node]) => {
     if (state === undefined) return [];
+    const seconds = secondsOf(elapsed ?? '');
     return idsOf(id).map((task) => ({
       ...task,
       state,
       ...(reason && reason !== 'None' ? { reason } : {}),
-      ...(/^\d/.test(elapsed ?? '') ? { seconds: clockSeconds(elapsed) } : {}),
+      ...(seconds === undefined ? {} : { seconds }),
       ...nodeOf(node),
     }));
   });
@@ -72,10 +75,4 @@ function idsOf(id: string): Pick<SlurmTask, 'job' | 'index'>[] {
       return Array.from({ length: count }, (_, i) => Number(from) + i * Number(step));
     });
   return indices.map((one) => ({ job, index: one }));
-}
-
-/** `days-hours:minutes:seconds`, as far as it is given. */
-function clockSeconds(text: string): number {
-  const [, days = '0', clock] = /^(?:(\d+)-)?([\d:]+)/.exec(text) as RegExpExecArray;
-  return clock.split(':').reduce((sum, part) => 60 * sum + Number(part), 0) + 86_400 * Number(days);
 }

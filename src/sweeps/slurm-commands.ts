@@ -23,10 +23,13 @@ export function slurm(command: string, args: readonly string[]): string {
   return stdout;
 }
 
+/** Slurm's own MaxArraySize, where a cluster sets none. */
+export const USUAL_ARRAY_SIZE = 1001;
+
 /** Array indices of this cluster are smaller than this. */
 export function maxArraySize(): number {
   const [, size] = /^MaxArraySize\s*=\s*(\d+)/m.exec(slurm('scontrol', ['show', 'config'])) ?? [];
-  return Number(size ?? 1001);
+  return Number(size ?? USUAL_ARRAY_SIZE);
 }
 
 /** @returns the job's number */

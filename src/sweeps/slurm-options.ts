@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { readSpecFile } from '../experiments/read-spec-file.js';
 import { parseWith } from '../experiments/run-spec.js';
 import { KitError } from '../kit-error.js';
+import { secondsOf } from './slurm-time.js';
 import type { PlannedRun } from './sweep-plan.js';
 
 const count = z.int().positive();
@@ -52,7 +53,7 @@ export function readSlurmOptions(given: SlurmOptions, path?: string): SlurmOptio
   const own = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
   const options = parseWith(schema, { ...base, ...own }, 'The options for Slurm');
   requireOneGpu(options.gpus);
-  if (options.time !== undefined) secondsOf(options.time);
+  requireTime(options.time);
   return options;
 }
 
@@ -64,27 +65,12 @@ function requireOneGpu(gpus: SlurmOptions['gpus']): void {
   );
 }
 
-/**
- * Of a time limit as sbatch takes it: minutes, minutes:seconds, hours:minutes:seconds, days-hours, days-hours:minutes or
- * days-hours:minutes:seconds.
- *
- * @throws KitError `invalid-argument`
- */
-export function secondsOf(time: string): number {
-  const [, days, clock] = /^(?:(\d+)-)?(\d+(?::\d+){0,2})$/.exec(time) ?? [];
-  if (clock === undefined) {
-    throw new KitError(
-      'invalid-argument',
-      `The time limit is "${time}"; expected minutes, hours:minutes:seconds or days-hours:minutes:seconds.`,
-    );
-  }
-  const parts = clock.split(':').map(Number);
-  if (days !== undefined) {
-    const [hours, minutes = 0, seconds = 0] = parts;
-    return ((Number(days) * 24 + hours) * 60 + minutes) * 60 + seconds;
-  }
-  if (parts.length === 3) return (parts[0] * 60 + parts[1]) * 60 + parts[2];
-  return parts[0] * 60 + (parts[1] ?? 0);
+function requireTime(time: string | undefined): void {
+  if (time === undefined || secondsOf(time) !== undefined) return;
+  throw new KitError(
+    'invalid-argument',
+    `The time limit is "${time}"; expected minutes, hours:minutes:seconds or days-hours:minutes:seconds.`,
+  );
 }
 
 /** What a task is asked for where nobody said: three times its expected length, and a quarter more memory than was seen. */

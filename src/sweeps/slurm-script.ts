@@ -1,7 +1,8 @@
 import { resolve } from 'node:path';
 import { projectRoot } from '../experiments/environment.js';
 import { REQUEUE_EXIT_CODE } from './run-task.js';
-import { type SlurmOptions, secondsOf } from './slurm-options.js';
+import type { SlurmOptions } from './slurm-options.js';
+import { secondsOf } from './slurm-time.js';
 import type { Sweep } from './sweep-plan.js';
 
 /** Tasks of one `sbatch --array`. */
@@ -37,7 +38,7 @@ export function jobName({ name }: Pick<Sweep, 'name'>): string {
   return `kit-${name}`;
 }
 
-/** What is resolved before: every task has a time limit and a size. */
+/** What is resolved before: every task has a time limit that Slurm can read, and a size. */
 export type ScriptOptions = SlurmOptions & { readonly time: string; readonly mem: string };
 
 /**
@@ -53,7 +54,7 @@ export function arrayScript(
   const { cpus = 1 } = options;
   const array = rangesOf(block.tasks.map((task) => task - block.first));
   const limit = maxParallel === undefined ? '' : `%${maxParallel}`;
-  const lead = Math.min(120, Math.floor(secondsOf(options.time) / 3));
+  const lead = Math.min(120, Math.floor((secondsOf(options.time) as number) / 3));
   return `${[
     '#!/bin/bash',
     ...directives({

@@ -1,8 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { readSlurmOptions, secondsOf } from '../../src/sweeps/slurm-options.js';
+import { readSlurmOptions } from '../../src/sweeps/slurm-options.js';
 import { blocksOf, rangesOf } from '../../src/sweeps/slurm-script.js';
+import { secondsOf } from '../../src/sweeps/slurm-time.js';
 import { temporaryFolder } from '../picture-folder.js';
 
 function fileOf(content: unknown): string {
