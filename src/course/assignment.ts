@@ -17,7 +17,7 @@ export interface Assignment {
 }
 
 /** @throws KitError `invalid-argument` naming file and cell where it can't be an assignment; `unsupported-file` */
-export function readAssignment(path: string): Assignment {
+function readAssignment(path: string): Assignment {
   const notebook = readNotebook(path);
   const cells = notebook.cells as AssignmentCell[];
   const name = basename(path, '.ipynb');

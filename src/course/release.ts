@@ -55,7 +55,7 @@ function releasedSource(cell: AssignmentCell): string {
 }
 
 /** As notebooks keep a source: a list of lines, each but the last with its end. */
-export function linesOf(source: string): string[] {
+function linesOf(source: string): string[] {
   const lines = source.split('\n');
   return lines.map((line, i) => (i < lines.length - 1 ? `${line}\n` : line)).filter((line) => line !== '');
 }

@@ -39,7 +39,7 @@ export async function isRecordedFile(path: string, recordPath: string): Promise<
 }
 
 /** Undefined where it is not there or something else. */
-export function readFeatureRecord(path: string): FeatureRecord | undefined {
+function readFeatureRecord(path: string): FeatureRecord | undefined {
   try {
     const record = existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as FeatureRecord) : undefined;
     return record?.kind === 'features' && typeof record.files === 'object' ? record : undefined;

@@ -18,7 +18,7 @@ import { makeFolder } from './make-folder.js';
 import { writeFailure } from './write-failure.js';
 
 /** How often a holder shows that it is alive, and after how long without that it counts as gone; milliseconds. */
-export const CLAIM_BEAT = 10_000;
+const CLAIM_BEAT = 10_000;
 export const CLAIM_LEASE = 60_000;
 
 export interface ClaimHolder {

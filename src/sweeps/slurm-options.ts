@@ -37,7 +37,7 @@ const schema = z.strictObject({
 /** What `sweep.slurm.json` holds, so that nobody types it twice. */
 export type SlurmOptions = Readonly<z.infer<typeof schema>>;
 
-export const SLURM_OPTIONS_FILE = 'sweep.slurm.json';
+const SLURM_OPTIONS_FILE = 'sweep.slurm.json';
 
 /**
  * The file's options, and over them those of the command line.

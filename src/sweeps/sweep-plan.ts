@@ -122,7 +122,7 @@ export function writeSweep(plan: NewSweep): { readonly sweep: Sweep; readonly is
 }
 
 /** Sweeps of a results folder by name, the one planned last at the end. */
-export function sweepNames(results: string): string[] {
+function sweepNames(results: string): string[] {
   const folder = join(results, 'sweeps');
   if (!existsSync(folder)) return [];
   return readdirSync(folder)

@@ -15,7 +15,7 @@ export interface NotebookFile {
   metadata: Record<string, unknown>;
 }
 
-export const readJson = (path: string): NotebookFile => JSON.parse(readFileSync(path, 'utf8'));
+const readJson = (path: string): NotebookFile => JSON.parse(readFileSync(path, 'utf8'));
 
 /** The released notebook, changed. */
 function changed(released: string, change: (notebook: NotebookFile) => void): NotebookFile {
@@ -24,7 +24,7 @@ function changed(released: string, change: (notebook: NotebookFile) => void): No
   return notebook;
 }
 
-export function cell(notebook: NotebookFile, id: string): Cell {
+function cell(notebook: NotebookFile, id: string): Cell {
   const found = notebook.cells.find(({ metadata }) => metadata.nbgrader?.grade_id === id);
   if (found === undefined) throw new Error(`no cell ${id}`);
   return found;

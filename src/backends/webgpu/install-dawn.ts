@@ -6,7 +6,7 @@ import { makeFolder } from '../../files/make-folder.js';
 import { KitError } from '../../kit-error.js';
 import { nativeEngineFolder } from '../tensorflow/native-engine.js';
 
-export const DAWN = 'webgpu@0.6.2';
+const DAWN = 'webgpu@0.6.2';
 export const DAWN_MEGABYTES = 130;
 
 /**

@@ -339,7 +339,7 @@ function replace<T extends object>(target: T, properties: Partial<T>): () => voi
 }
 
 /** As tfjs stores them on the device: 4 bytes a value. */
-export function deviceBytes(values: tf.TypedArray, dtype: tf.DataType): Uint8Array<ArrayBuffer> {
+function deviceBytes(values: tf.TypedArray, dtype: tf.DataType): Uint8Array<ArrayBuffer> {
   const typed = dtype === 'float32' ? new Float32Array(values) : new Int32Array(values);
   return new Uint8Array(typed.buffer);
 }
