@@ -1,11 +1,36 @@
-import { mkdirSync, mkdtempSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import sharp from 'sharp';
 import { SeededRandom } from '../src/seeded-random.js';
 
 export function temporaryFolder(): string {
   return mkdtempSync(join(tmpdir(), 'kit-'));
+}
+
+/** A folder with these files, text by path. */
+export function folderWith(files: Readonly<Record<string, string>>): string {
+  const folder = temporaryFolder();
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder, path)), { recursive: true });
+    writeFileSync(join(folder, path), text);
+  }
+  return folder;
+}
+
+/** A folder a class, each with pictures of one colour, `0.png` and on through all classes. */
+export async function colouredPictures(
+  colours: Readonly<Record<string, readonly string[]>>,
+  size: { readonly width: number; readonly height: number },
+): Promise<string> {
+  const folder = temporaryFolder();
+  const all = Object.entries(colours).flatMap(([name, own]) => own.map((background) => [name, background]));
+  for (const [i, [name, background]] of all.entries()) {
+    mkdirSync(join(folder, name), { recursive: true });
+    const picture = sharp({ create: { ...size, channels: 3, background } });
+    await picture.png().toFile(join(folder, name, `${i}.png`));
+  }
+  return folder;
 }
 
 /** A folder a class, each with pictures of its own colour and of noise; the same on every call. */
@@ -54,4 +79,10 @@ export function smallSpec(directory: string, changes: Record<string, unknown> = 
     seed: 0,
     ...changes,
   };
+}
+
+/** The same as an experiment file takes it: what all runs share, and what its method has to itself. */
+export function smallBase(directory: string, changes: Record<string, unknown> = {}) {
+  const { experiment: _, seed: __, method, loss, ...base } = smallSpec(directory, changes);
+  return { base, method, loss };
 }

@@ -1,21 +1,12 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { makePictureFolder, smallSpec, temporaryFolder } from '../picture-folder.js';
+import { folderWith, makePictureFolder, smallSpec, temporaryFolder } from '../picture-folder.js';
 import { runKit } from './run-kit.js';
 
 const TABLE = '1,0,0\n1,0.1,0\n0,1,1\n0.1,1,1\n';
 const LABELS = '0\n0\n1\n1\n';
 const NOTEBOOK = JSON.stringify({ nbformat: 4, nbformat_minor: 5, metadata: {}, cells: [] });
-
-function holding(files: Record<string, string>): string {
-  const folder = temporaryFolder();
-  for (const [name, text] of Object.entries(files)) {
-    mkdirSync(join(folder, name, '..'), { recursive: true });
-    writeFileSync(join(folder, name), text);
-  }
-  return folder;
-}
 
 /** Refused, in a sentence, and every file as it was. */
 function expectRefused(folder: string, args: string[], message: RegExp): void {
@@ -40,7 +31,11 @@ const contents = (folder: string) =>
 
 describe('a command leaves what it reads', () => {
   it('kit evaluate: the embeddings, the labels, links to them, and tables of others', () => {
-    const folder = holding({ 'emb.csv': TABLE, 'rows.csv': TABLE.replace(/,\d$/gm, ''), 'lab.csv': LABELS });
+    const folder = folderWith({
+      'emb.csv': TABLE,
+      'rows.csv': TABLE.replace(/,\d$/gm, ''),
+      'lab.csv': LABELS,
+    });
     symlinkSync(join(folder, 'emb.csv'), join(folder, 'link.csv'));
     const at = (name: string) => join(folder, name);
     const ks = ['--ks', '1'];
@@ -73,7 +68,7 @@ describe('a command leaves what it reads', () => {
   });
 
   it('kit lab: the notebook itself, the copy of another of the same name, and notebooks of others', () => {
-    const folder = holding({
+    const folder = folderWith({
       'notebooks/a.ipynb': NOTEBOOK,
       'other/a.ipynb': NOTEBOOK,
       'notes/notebooks/a.ipynb': NOTEBOOK,
@@ -90,7 +85,7 @@ describe('a command leaves what it reads', () => {
 
   it('kit train: the spec that is its own record, and the pictures', async () => {
     const pictures = await makePictureFolder();
-    const folder = holding({ 'spec.json': JSON.stringify(smallSpec(pictures, { steps: 1 })) });
+    const folder = folderWith({ 'spec.json': JSON.stringify(smallSpec(pictures, { steps: 1 })) });
     const spec = join(folder, 'spec.json');
     const results = join(folder, 'results');
     expect(runKit(['train', spec, '--results', results]).status).toBe(0);
@@ -101,13 +96,13 @@ describe('a command leaves what it reads', () => {
   });
 
   it('kit reproduce: a page of another, and the experiment file', () => {
-    const folder = holding({ 'index.html': '<h1>my site</h1>' });
+    const folder = folderWith({ 'index.html': '<h1>my site</h1>' });
     const args = ['reproduce', '--profile', 'smoke', '--only', 'raw pixels', '--results', folder];
     expectRefused(folder, args, /index\.html is there already, and it is not a result of the kit/);
   });
 
   it('kit data get: an archive that lies where it unpacks', () => {
-    const folder = holding({ '.cub200.unpacking/CUB_200_2011.tgz': 'x' });
+    const folder = folderWith({ '.cub200.unpacking/CUB_200_2011.tgz': 'x' });
     const from = join(folder, '.cub200.unpacking', 'CUB_200_2011.tgz');
     const before = contents(folder);
     const { stderr } = runKit(['data', 'get', 'cub200', '--accept-license', '--from', from], {
@@ -131,5 +126,5 @@ describe('a folder that no one can make', () => {
 });
 
 function tableIn(): string {
-  return join(holding({ 'emb.csv': TABLE }), 'emb.csv');
+  return join(folderWith({ 'emb.csv': TABLE }), 'emb.csv');
 }

@@ -5,7 +5,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { nativeEngine } from '../../src/backends/tensorflow/native-engine.js';
 import { decidedRecords } from '../decided-records.js';
-import { makePictureFolder, smallSpec, temporaryFolder } from '../picture-folder.js';
+import { makePictureFolder, smallBase, smallSpec, temporaryFolder } from '../picture-folder.js';
 import { kitPath, runKit } from './run-kit.js';
 
 let experiment: string;
@@ -13,13 +13,7 @@ let folder: string;
 
 beforeAll(async () => {
   folder = await makePictureFolder();
-  const {
-    experiment: _,
-    method,
-    loss,
-    seed: __,
-    ...base
-  } = smallSpec(folder, { steps: 60, validateEvery: 5 });
+  const { base, method, loss } = smallBase(folder, { steps: 60, validateEvery: 5 });
   experiment = join(temporaryFolder(), 'tiny.json');
   const file = {
     name: 'tiny',

@@ -14,7 +14,7 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { decidedRecords } from '../decided-records.js';
-import { makePictureFolder, smallSpec, temporaryFolder } from '../picture-folder.js';
+import { makePictureFolder, smallBase, temporaryFolder } from '../picture-folder.js';
 import { kitPath, runKit } from './run-kit.js';
 
 let folder: string;
@@ -24,13 +24,7 @@ let whole: string;
 
 /** Raw pixels, N-pair & angular, and a loss that fails as long as a file `broken` is there, and marks its steps in another. */
 function experimentFile(steps: number, changes: Record<string, unknown> = {}): string {
-  const {
-    experiment: _,
-    method,
-    loss,
-    seed: __,
-    ...base
-  } = smallSpec(folder, { steps, validateEvery: steps });
+  const { base, method, loss } = smallBase(folder, { steps, validateEvery: steps });
   const own = temporaryFolder();
   writeFileSync(
     join(own, 'fragile-loss.ts'),

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -6,7 +6,7 @@ import { makeLoss } from '../../src/experiments/declared-losses.js';
 import { readExperiment } from '../../src/experiments/experiment-file.js';
 import { angularLoss, parseRunSpec, runId, SeededRandom } from '../../src/index.js';
 import { runKit } from '../cli/run-kit.js';
-import { makePictureFolder, smallSpec, temporaryFolder } from '../picture-folder.js';
+import { folderWith, makePictureFolder, smallBase, smallSpec } from '../picture-folder.js';
 
 let pictures: string;
 beforeAll(async () => {
@@ -22,16 +22,6 @@ const embeddings = [
 ];
 const labels = [0, 0, 1, 1];
 
-/** A folder with these files; `text` under a name. */
-function files(of: Record<string, string>): string {
-  const folder = temporaryFolder();
-  for (const [name, text] of Object.entries(of)) {
-    mkdirSync(join(folder, name, '..'), { recursive: true });
-    writeFileSync(join(folder, name), text);
-  }
-  return folder;
-}
-
 const OWN = `import { angularLoss } from 'angular-loss-kit';
 import { half } from './half.js';
 interface Options { readonly alphaDegrees: number }
@@ -46,7 +36,7 @@ const made = (path: string, options?: Record<string, unknown>) =>
 
 describe('a loss of a TypeScript file', () => {
   it('is made of its options, sees the kit and what it imports by path, and leaves no tensor', () => {
-    const folder = files({ 'my-loss.ts': OWN, 'half.ts': 'export const half: number = 0.5;\n' });
+    const folder = folderWith({ 'my-loss.ts': OWN, 'half.ts': 'export const half: number = 0.5;\n' });
     const loss = made(join(folder, 'my-loss.ts'), { alphaDegrees: 40 });
     const before = tf.memory().numTensors;
     const [value, expected] = [loss, angularLoss({ alphaDegrees: 40, negatives: 'other-classes' })].map(
@@ -59,7 +49,7 @@ describe('a loss of a TypeScript file', () => {
   it('counts in the run id by its content and that of its imports, not by where it lies', () => {
     const half = (value: number) => ({ 'my-loss.ts': OWN, 'half.ts': `export const half = ${value};\n` });
     const ids = [half(0.5), half(0.5), half(0.25)].map((of) => {
-      const loss = { module: join(files(of), 'my-loss.ts') };
+      const loss = { module: join(folderWith(of), 'my-loss.ts') };
       return runId(parseRunSpec(smallSpec('pictures', { loss }), 'test'));
     });
     expect(ids[1]).toBe(ids[0]);
@@ -67,9 +57,9 @@ describe('a loss of a TypeScript file', () => {
   });
 
   it('is found beside the file that names it, also the one that is extended', () => {
-    const { experiment, method, loss, seed, ...base } = smallSpec('pictures');
+    const { base } = smallBase('pictures');
     const experimentFile = (own: object) => JSON.stringify({ name: 'own', title: 'Own', ...own });
-    const folder = files({
+    const folder = folderWith({
       'below/losses/my-loss.ts': OWN,
       'below/losses/half.ts': 'export const half = 1;',
       'below/base.json': experimentFile({
@@ -113,7 +103,7 @@ describe('a loss of a TypeScript file', () => {
       /my-loss\.ts:1:8: Could not resolve "\.\/nowhere"/,
     ],
   ])('with %s is refused by what is wrong', (_, text, message) => {
-    expect(() => made(join(files({ 'my-loss.ts': text }), 'my-loss.ts'))).toThrow(message);
+    expect(() => made(join(folderWith({ 'my-loss.ts': text }), 'my-loss.ts'))).toThrow(message);
   });
 
   it.each([
@@ -121,7 +111,7 @@ describe('a loss of a TypeScript file', () => {
     ['a number', '() => 0.5', /returned 0\.5; expected a scalar/],
     ['an exception', '(e) =>\n e.nothing()', /failed: e\.nothing is not a function/],
   ])('that answers with %s says so', (_, loss, message) => {
-    const path = join(files({ 'my-loss.ts': `export default () => ${loss};` }), 'my-loss.ts');
+    const path = join(folderWith({ 'my-loss.ts': `export default () => ${loss};` }), 'my-loss.ts');
     const of = made(path);
     expect(() => tf.tidy(() => of(tf.tensor2d(embeddings), labels))).toThrow(message);
   });
@@ -133,7 +123,7 @@ describe('kit train with a loss of a file', () => {
 export default () => (x: tf.Tensor2D, labels: ArrayLike<number>) =>
   tf.tidy(() => x.sub(x.mean(0)).square().mean().sub(0.1).abs());
 `;
-    const folder = files({
+    const folder = folderWith({
       'my-loss.ts': source,
       'spec.json': JSON.stringify(smallSpec(pictures, { loss: { module: './my-loss.ts' }, steps: 3 })),
     });
@@ -156,7 +146,7 @@ export default () => (x: tf.Tensor2D, labels: ArrayLike<number>) =>
   });
 
   it('tells an error of it without a stack trace, with file and line, also after the garbage was collected', () => {
-    const folder = files({
+    const folder = folderWith({
       'my-loss.ts': [
         "import { setFlagsFromString } from 'node:v8';",
         "import { runInNewContext } from 'node:vm';",

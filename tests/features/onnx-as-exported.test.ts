@@ -1,27 +1,25 @@
 import { copyFileSync, cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { withMetadata } from '../../src/backends/onnxruntime/onnx-model.js';
 import { extractFeatures, openFeatures, picturesAtOnce } from '../../src/features/extract-features.js';
 import { type OnnxBackboneChoice, openOnnxBackbone } from '../../src/features/onnx-backbone.js';
 import { type ImageSet, loadImageFolder, readNpy } from '../../src/index.js';
 import { runKit } from '../cli/run-kit.js';
-import { temporaryFolder } from '../picture-folder.js';
+import { colouredPictures, temporaryFolder } from '../picture-folder.js';
 
 const fixtures = resolve('tests', 'features', 'fixtures', 'onnx');
 const folder = temporaryFolder();
+let pictures: string;
 const previousCache = process.env.KIT_CACHE;
 let images: ImageSet;
 beforeAll(async () => {
   process.env.KIT_CACHE = join(folder, 'cache');
-  for (const [i, background] of ['#ff0000', '#00ff00', '#0000ff', '#ffffff', '#204060'].entries()) {
-    const directory = join(folder, 'pictures', i < 2 ? 'a' : 'b');
-    mkdirSync(directory, { recursive: true });
-    const picture = sharp({ create: { width: 40, height: 40, channels: 3, background } });
-    await picture.png().toFile(join(directory, `${i}.png`));
-  }
-  images = await loadImageFolder({ directory: join(folder, 'pictures') });
+  pictures = await colouredPictures(
+    { a: ['#ff0000', '#00ff00'], b: ['#0000ff', '#ffffff', '#204060'] },
+    { width: 40, height: 40 },
+  );
+  images = await loadImageFolder({ directory: pictures });
 });
 afterAll(() => {
   if (previousCache === undefined) delete process.env.KIT_CACHE;
@@ -82,7 +80,7 @@ it('features that are no one vector a picture are taken in a row, and kit embed 
   const values = await featuresOf('tokens.onnx');
   expect(values).toHaveLength(2 * normalized.length);
   for (const [i, value] of values.entries()) expect(value).toBeCloseTo(normalized[Math.floor(i / 2)], 4);
-  const args = ['embed', join(folder, 'pictures'), '--backbone', join(fixtures, 'tokens.onnx')];
+  const args = ['embed', pictures, '--backbone', join(fixtures, 'tokens.onnx')];
   const { stdout } = runKit([...args, '--out', join(folder, 'tokens.npy')]);
   expect(stdout).toMatch(
     /note: "y" gives 3×2 numbers a picture, .*distances compare position with position.*--layer/,
@@ -164,7 +162,7 @@ describe('weights in a file beside the model', () => {
   it('are found whatever the working directory', () => {
     const out = join(folder, 'beside.npy');
     const model = join(fixtures, 'beside-a', 'model.onnx');
-    const args = ['embed', join(folder, 'pictures'), '--backbone', model, '--out', out];
+    const args = ['embed', pictures, '--backbone', model, '--out', out];
     expect(runKit(args).stderr).toBe('');
     expect(readNpy(out).shape).toEqual([5, 8]);
   });

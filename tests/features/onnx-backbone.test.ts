@@ -9,18 +9,17 @@ import { extractFeatures, openFeatures } from '../../src/features/extract-featur
 import { openOnnxBackbone } from '../../src/features/onnx-backbone.js';
 import { loadImageFolder, readEmbeddings } from '../../src/index.js';
 import { kitPath, runKit } from '../cli/run-kit.js';
-import { temporaryFolder } from '../picture-folder.js';
+import { colouredPictures, temporaryFolder } from '../picture-folder.js';
 
 const folder = temporaryFolder();
+let pictures: string;
 const previousCache = process.env.KIT_CACHE;
 beforeAll(async () => {
   process.env.KIT_CACHE = join(folder, 'cache');
-  for (const [i, background] of ['#ff0000', '#008000', '#0000ff', '#102030', '#ffffff'].entries()) {
-    const directory = join(folder, 'pictures', i < 2 ? 'a' : 'b');
-    mkdirSync(directory, { recursive: true });
-    const picture = sharp({ create: { width: 30, height: 20, channels: 3, background } });
-    await picture.png().toFile(join(directory, `${i}.png`));
-  }
+  pictures = await colouredPictures(
+    { a: ['#ff0000', '#008000'], b: ['#0000ff', '#102030', '#ffffff'] },
+    { width: 30, height: 20 },
+  );
 });
 afterAll(() => {
   if (previousCache === undefined) delete process.env.KIT_CACHE;
@@ -53,7 +52,7 @@ describe('an ONNX file as a backbone', () => {
     async (name, shape, side) => {
       const onnx = await openOnnxBackbone(meanModel(name, shape), 'mean');
       expect([onnx.preprocessing.crop, onnx.shape]).toEqual([side, [3]]);
-      const images = await loadImageFolder({ directory: join(folder, 'pictures') });
+      const images = await loadImageFolder({ directory: pictures });
       const request = { images, onnx, view: 'centre' as const };
       expect(await extractFeatures(request)).toBe(5);
       expect(await extractFeatures(request)).toBe(0);
@@ -123,7 +122,7 @@ describe('an ONNX file as a backbone', () => {
     const out = join(folder, 'out.npy');
     const model = meanModel('command', ['n', 3, 8, 8]);
     const embed = (layer: string) =>
-      runKit(['embed', join(folder, 'pictures'), '--backbone', model, '--layer', layer, '--out', out]);
+      runKit(['embed', pictures, '--backbone', model, '--layer', layer, '--out', out]);
     const { stdout, stderr, status } = embed('mean');
     expect([stderr, status]).toEqual(['', 0]);
     expect(stdout).toMatch(/5 pictures .*3 numbers each; \d computed/);

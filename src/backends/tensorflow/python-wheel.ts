@@ -6,6 +6,7 @@ import { openPromise } from 'yauzl';
 import { makeFolder } from '../../files/make-folder.js';
 import { sha256OfFile } from '../../files/sha256-of-file.js';
 import { KitError } from '../../kit-error.js';
+import { complaintOf } from '../complaint-of.js';
 import type { Wheel } from './engine-forms.js';
 
 /**
@@ -67,20 +68,12 @@ async function runPip(
     },
   );
   const watch = setInterval(() => options.onProgress?.(megabytesIn(options.folder)), 500);
-  let said = '';
-  pip.stderr.setEncoding('utf8').on('data', (text: string) => {
-    said += text;
-  });
-  const status = await new Promise((resolve) => {
-    pip.on('close', resolve);
-    pip.on('error', resolve);
-  }).finally(() => clearInterval(watch));
+  const complaint = await complaintOf(pip).finally(() => clearInterval(watch));
   rmSync(temporary, { recursive: true, force: true });
-  if (status === 0) return;
-  const last = said.trim().split('\n').slice(-5).join('\n  ');
+  if (complaint === null) return;
   throw new KitError(
     'download-failed',
-    `pip could not download ${requirement}. Check that PyPI, or the mirror that pip is set to, can be reached; wheels that are here already are kept.\n  ${last}`,
+    `pip could not download ${requirement}. Check that PyPI, or the mirror that pip is set to, can be reached; wheels that are here already are kept.\n  ${complaint}`,
   );
 }
 

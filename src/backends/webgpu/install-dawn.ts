@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { withLock } from '../../files/file-lock.js';
 import { makeFolder } from '../../files/make-folder.js';
 import { KitError } from '../../kit-error.js';
+import { complaintOf } from '../complaint-of.js';
 import { nativeEngineFolder } from '../tensorflow/native-engine.js';
 
 const DAWN = 'webgpu@0.6.2';
@@ -42,18 +43,10 @@ async function npmInstall(folder: string): Promise<void> {
       stdio: ['ignore', 'ignore', 'pipe'],
     },
   );
-  let said = '';
-  npm.stderr.setEncoding('utf8').on('data', (text: string) => {
-    said += text;
-  });
-  const status = await new Promise((resolve) => {
-    npm.on('close', resolve);
-    npm.on('error', resolve);
-  });
-  if (status === 0) return;
-  const last = said.trim().split('\n').slice(-5).join('\n  ');
+  const complaint = await complaintOf(npm);
+  if (complaint === null) return;
   throw new KitError(
     'download-failed',
-    `npm could not install ${DAWN}. Check that the npm registry can be reached, and run again.\n  ${last}`,
+    `npm could not install ${DAWN}. Check that the npm registry can be reached, and run again.\n  ${complaint}`,
   );
 }

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import { eachThread, result, run, workgroupsFor } from './program.js';
-import { windowsOf } from './windows.js';
+import { windowIntegers, windowsOf } from './windows.js';
 
 /**
  * Gradient of max pooling: each window's gradient goes to its first maximum, as in the other backends here; the shipped kernel
@@ -44,16 +44,8 @@ export function maxPoolGradKernel({
     integers: {
       threads,
       channels,
-      imageHeight: w.imageHeight,
-      imageWidth: w.imageWidth,
       height: w.height,
-      width: w.width,
-      down: w.down,
-      across: w.across,
-      strideDown: w.strideDown,
-      strideAcross: w.strideAcross,
-      top: w.top,
-      left: w.left,
+      ...windowIntegers(w),
     },
     workgroups: workgroupsFor(threads),
     code: () => codeOf(type, wide ? 'any(isMaximum)' : 'isMaximum'),

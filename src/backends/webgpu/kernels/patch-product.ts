@@ -2,7 +2,7 @@ import type * as tf from '@tensorflow/tfjs';
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import { eachThread, result, run, shared, unrolled, workgroupsFor } from './program.js';
 import { type Tile, threadsOf, tilingFor } from './tiles.js';
-import type { Windows } from './windows.js';
+import { type Windows, windowIntegers } from './windows.js';
 
 export interface PatchProductOptions {
   /** [batch, height, width, channels]. */
@@ -68,15 +68,7 @@ export function patchProduct(backend: WebGPUBackend, options: PatchProductOption
       m,
       columns4: columns / 4,
       channels: w.channels,
-      imageHeight: w.imageHeight,
-      imageWidth: w.imageWidth,
-      down: w.down,
-      across: w.across,
-      strideDown: w.strideDown,
-      strideAcross: w.strideAcross,
-      top: w.top,
-      left: w.left,
-      width: w.width,
+      ...windowIntegers(w),
       taps: w.height * w.width,
       stepsPerTap,
       steps,

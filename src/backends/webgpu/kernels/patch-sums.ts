@@ -2,7 +2,7 @@ import type * as tf from '@tensorflow/tfjs';
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import { type Binding, result, run, shared, unrolled } from './program.js';
 import { type Tile, threadsOf, tilingFor } from './tiles.js';
-import type { Windows } from './windows.js';
+import { type Windows, windowIntegers } from './windows.js';
 
 export interface PatchSumsOptions {
   /** [batch, height, width, channels]. */
@@ -61,15 +61,7 @@ export function patchSums(backend: WebGPUBackend, options: PatchSumsOptions): Pa
       columns4: columns / 4,
       count,
       channels: w.channels,
-      imageHeight: w.imageHeight,
-      imageWidth: w.imageWidth,
-      down: w.down,
-      across: w.across,
-      strideDown: w.strideDown,
-      strideAcross: w.strideAcross,
-      top: w.top,
-      left: w.left,
-      width: w.width,
+      ...windowIntegers(w),
       steps,
       stepsPerSplit,
     },

@@ -41,6 +41,12 @@ export function windowsOf(g: Geometry): Windows {
   });
 }
 
+/** What a kernel's code reads of windows, beside what it needs of its own. */
+export function windowIntegers(w: Windows) {
+  const { imageHeight, imageWidth, down, across, strideDown, strideAcross, top, left, width } = w;
+  return { imageHeight, imageWidth, down, across, strideDown, strideAcross, top, left, width };
+}
+
 /** Those by which the gradient with respect to the input of a convolution of stride 1 gathers that of its output. */
 export function gradientWindows(g: Geometry): Windows {
   return withPointwise({
