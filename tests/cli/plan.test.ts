@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readExperiment } from '../../src/experiments/experiment-file.js';
 import { runId } from '../../src/experiments/run-spec.js';
-import { temporaryFolder } from '../picture-folder.js';
+import { folderWith, makePictureFolder, smallBase, temporaryFolder } from '../picture-folder.js';
 import { runKit } from './run-kit.js';
 
 const SETS = [
@@ -75,29 +75,23 @@ describe('kit reproduce --plan', () => {
     expect(stdout).toMatch(/2\.3 GB of pictures at 256×256/);
   });
 
-  it('leaves out what has a record, and what is not asked for', () => {
+  it('leaves out what has a record, and what is not asked for', async () => {
+    const { base, method, loss } = smallBase(await makePictureFolder());
+    const profiles = { quick: { description: '', seeds: [0], spec: {} } };
+    const methods = [
+      { method, spec: { loss } },
+      { method: 'N-pair', spec: { loss: { name: 'n-pair', l2: 0 } } },
+    ];
+    const file = JSON.stringify({ name: 'tiny', title: 'Tiny', base, profiles, methods });
+    const experiment = join(folderWith({ 'tiny.json': file }), 'tiny.json');
     const results = join(temporaryFolder(), 'results');
-    const { specs } = readExperiment('experiments/emoji.json', { profile: 'smoke', only: ['angular'] });
+    const { specs } = readExperiment(experiment, { only: ['N-pair'] });
     const folder = join(results, 'runs', specs[0].experiment);
     mkdirSync(folder, { recursive: true });
     const plan = (...more: string[]) =>
-      runKit(
-        [
-          'reproduce',
-          'emoji',
-          '--plan',
-          '--profile',
-          'smoke',
-          '--only',
-          'angular',
-          ...more,
-          '--results',
-          results,
-        ],
-        {
-          KIT_BACKEND: 'wasm',
-        },
-      ).stdout;
+      runKit(['reproduce', experiment, '--plan', '--only', 'n-pair', ...more, '--results', results], {
+        KIT_BACKEND: 'wasm',
+      }).stdout;
     expect(plan('--seeds', '2', '--workers', '1')).toMatch(
       /2 runs, 2 to do.*To train: 2 runs.*one run after the other/s,
     );

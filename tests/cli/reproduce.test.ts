@@ -10,6 +10,9 @@ import { kitPath, runKit } from './run-kit.js';
 
 let experiment: string;
 let folder: string;
+/** Of a run without a break. */
+let whole: string;
+let first: ReturnType<typeof runKit>;
 
 beforeAll(async () => {
   folder = await makePictureFolder();
@@ -26,14 +29,15 @@ beforeAll(async () => {
     ],
   };
   writeFileSync(experiment, JSON.stringify(file));
-});
+  whole = join(temporaryFolder(), 'results');
+  first = runKit(['reproduce', experiment, '--results', whole]);
+}, 300_000);
 
 const records = (results: string) => decidedRecords(results, 'tiny-quick');
 
 describe('kit reproduce', () => {
   it('trains, evaluates, and writes records, tables, figures and one page; the second time it trains nothing', () => {
-    const results = join(temporaryFolder(), 'results');
-    const first = runKit(['reproduce', experiment, '--results', results]);
+    const results = whole;
     expect(first.stderr).toBe('');
     expect(first.stdout).toMatch(/4 runs, 4 to do/);
     expect(first.stdout).toMatch(/N-pair & angular.*\s\d+\.\d ± /);
@@ -66,8 +70,7 @@ describe('kit reproduce', () => {
   });
 
   it('goes on after kill -9 and ends with the records of a run without a break; two runs are equal', async () => {
-    const [whole, again, killed] = [0, 1, 2].map(() => join(temporaryFolder(), 'results'));
-    runKit(['reproduce', experiment, '--results', whole]);
+    const [again, killed] = [0, 1].map(() => join(temporaryFolder(), 'results'));
     runKit(['reproduce', experiment, '--results', again]);
     const child = spawn(process.execPath, [kitPath, 'reproduce', experiment, '--results', killed], {
       detached: true,
@@ -158,7 +161,16 @@ describe('kit reproduce', () => {
     }
   });
 
+  const known = new Map<string, number[]>();
+
   function lossesOn(backend: string, steps: number): number[] {
+    const key = `${backend} ${steps}`;
+    const losses = known.get(key) ?? trainOn(backend, steps);
+    known.set(key, losses);
+    return losses;
+  }
+
+  function trainOn(backend: string, steps: number): number[] {
     const results = join(temporaryFolder(), 'results');
     const spec = join(temporaryFolder(), 'spec.json');
     writeFileSync(spec, JSON.stringify(smallSpec(folder, { steps, validateEvery: 1 })));
