@@ -21,7 +21,12 @@ export async function trainCommand(
   await requireResultsApart(options.results, { inputs: [path], specs: [spec], records: [record] });
   const hasNetwork = ['small-convnet', 'googlenet'].includes(spec.model.name);
   if (options.keep && !hasNetwork)
-    throw new KitError('invalid-argument', `--keep: ${spec.model.name} has no trained network to keep.`);
+    throw new KitError(
+      'invalid-argument',
+      spec.model.name === 'onnx'
+        ? `--keep takes the kit's own networks, small-convnet and googlenet; a head on ${spec.model.file} is not written into that file.`
+        : `--keep: ${spec.model.name} has no trained network to keep.`,
+    );
   const signal = cancelOnInterrupt(howToGoOn(options));
   await prepareData([spec], [], signal);
   if (options.force) removeRun(options.results, spec.experiment, runId(spec));

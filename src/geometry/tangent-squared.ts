@@ -11,7 +11,7 @@ export function tangentSquared(alphaDegrees: number): number {
   if (!(typeof alphaDegrees === 'number' && alphaDegrees > 0 && alphaDegrees < 90)) {
     throw new KitError(
       'invalid-argument',
-      `alphaDegrees is ${JSON.stringify(alphaDegrees) ?? alphaDegrees}; α is an angle in degrees, larger than 0 and smaller than 90 (the paper uses 36 to 55).`,
+      `alphaDegrees is ${typeof alphaDegrees === 'string' ? JSON.stringify(alphaDegrees) : alphaDegrees}; α is an angle in degrees, larger than 0 and smaller than 90 (the paper uses 36 to 55).`,
     );
   }
   warnOfUnits(alphaDegrees);

@@ -37,23 +37,23 @@ for (const name of ['stdout', 'stderr'] as const) {
  * tslab's compiler sees files as they were when first imported: it watches them and the folders above, and fails ("Unexpected
  * pending rebuildTimer") where a package is installed, or a folder made, while a notebook runs.
  */
-function watchNothing(): void {
-  const { sys } = createRequire(require.resolve('tslab/dist/converter.js'))(
-    '@tslab/typescript-for-tslab',
-  ) as {
-    sys: object;
-  };
+function watchNothing(system: object): void {
   const watch = () => ({ close: () => {} });
-  Object.assign(sys, { watchFile: watch, watchDirectory: watch });
+  Object.assign(system, { watchFile: watch, watchDirectory: watch });
 }
 
 const failures: unknown[][] = [];
-watchNothing();
 const executor = startExecutor();
 
 function startExecutor(): TslabExecutor {
   // The compiler that tslab brings, and shares with everything in this process.
-  findPackagesOfTheKit(require('@tslab/typescript-for-tslab').sys);
+  const { sys } = createRequire(require.resolve('tslab/dist/converter.js'))(
+    '@tslab/typescript-for-tslab',
+  ) as {
+    sys: Parameters<typeof findPackagesOfTheKit>[0];
+  };
+  watchNothing(sys);
+  findPackagesOfTheKit(sys);
   const { createConverter } = require('tslab/dist/converter.js') as {
     createConverter(options: object): { close(): void };
   };

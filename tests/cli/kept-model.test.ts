@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { readOnnxFile } from '../../src/backends/onnxruntime/onnx-file.js';
 import { googlenet } from '../../src/models/googlenet.js';
@@ -41,6 +41,24 @@ describe('a trained network that is kept', () => {
     expect(metrics.recallAtK).toEqual(own.recallAtK);
     for (const name of ['meanAveragePrecisionAtR', 'rPrecision', 'normalizedMutualInformation'])
       expect(metrics[name]).toBeCloseTo(own[name], 6);
+  });
+
+  it('is of the kit: raw pixels have none, and a head on an ONNX file is said to be none', () => {
+    const keep = (model: object) => {
+      const spec = join(folder, 'other.json');
+      const changes = {
+        model,
+        augmentation: { shift: 0, flip: false, rotateDegrees: 0, zoom: 0, colour: 0 },
+      };
+      writeFileSync(spec, JSON.stringify(smallSpec(folder, changes)));
+      return runKit(['train', spec, '--keep', '--results', join(folder, 'none')]).stderr;
+    };
+    expect(keep({ name: 'raw-pixels' })).toMatch(/raw-pixels has no trained network to keep/);
+    const file = resolve('tests', 'features', 'fixtures', 'onnx', 'plain.onnx');
+    const head = { embeddingDimension: 4, radius: 1, dropout: 0, view: 'centre', randomViews: 0 };
+    expect(keep({ name: 'onnx', file, ...head })).toMatch(
+      /takes the kit's own networks.* a head on .*plain\.onnx/,
+    );
   });
 
   it('that was not kept, or differs from the run, is not exported', () => {

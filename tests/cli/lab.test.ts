@@ -108,7 +108,7 @@ describe('kit lab on several notebooks', () => {
 });
 
 it('finds the kit and its packages from a notebook in any folder, with their types', {
-  timeout: 60_000,
+  timeout: 240_000,
 }, () => {
   const at = notebooks({
     'a.ipynb': `import { angularLoss, startBackend } from 'angular-loss-kit';

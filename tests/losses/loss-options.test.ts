@@ -47,6 +47,7 @@ it.each([
     /angularLoss has negatives "all"; it can be "other-positives" or "other-classes"/,
   ],
   ['angularLoss', { normalize: true }, /angularLoss has normalize true; it can be "none" or "all"/],
+  ['angularLoss', { alphaDegrees: Number.NaN }, /alphaDegrees is NaN; α is an angle in degrees/],
   ['nPairAngularLoss', { normalize: 'both' }, /"none" or "all" or "angular"/],
   ['tripletLoss', { mining: 'hard' }, /"all" or "semi-hard" or "batch-hard"/],
   ['tripletLoss', { margin: 'hard' }, /it can be a finite number or "soft"/],
