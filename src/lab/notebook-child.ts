@@ -5,6 +5,7 @@ import { format } from 'node:util';
 import type { NotebookOutput } from './notebook-file.js';
 import { type CellOrder, type CellReport, REPORT_DESCRIPTOR } from './notebook-messages.js';
 import { findPackagesOfTheKit } from './packages-of-the-kit.js';
+import { watchNoFolders } from './unwatched-folders.js';
 
 interface TslabExecutor {
   execute(source: string): Promise<boolean>;
@@ -33,15 +34,6 @@ for (const name of ['stdout', 'stderr'] as const) {
   }) as typeof process.stdout.write;
 }
 
-/**
- * tslab's compiler sees files as they were when first imported: it watches them and the folders above, and fails ("Unexpected
- * pending rebuildTimer") where a package is installed, or a folder made, while a notebook runs.
- */
-function watchNothing(system: object): void {
-  const watch = () => ({ close: () => {} });
-  Object.assign(system, { watchFile: watch, watchDirectory: watch });
-}
-
 const failures: unknown[][] = [];
 const executor = startExecutor();
 
@@ -50,9 +42,9 @@ function startExecutor(): TslabExecutor {
   const { sys } = createRequire(require.resolve('tslab/dist/converter.js'))(
     '@tslab/typescript-for-tslab',
   ) as {
-    sys: Parameters<typeof findPackagesOfTheKit>[0];
+    sys: Parameters<typeof findPackagesOfTheKit>[0] & Parameters<typeof watchNoFolders>[0];
   };
-  watchNothing(sys);
+  watchNoFolders(sys);
   findPackagesOfTheKit(sys);
   const { createConverter } = require('tslab/dist/converter.js') as {
     createConverter(options: object): { close(): void };

@@ -44,19 +44,13 @@ export function documentedLoss(
   tags: LossTags,
 ): DocumentedLoss {
   const twin = twinOf(root, loss, tags.twin);
-  const named = tags.proof.split(/\s+/).filter((word) => word !== '');
-  const cells = named
-    .filter((word) => word.includes('#'))
-    .flatMap((word) => cellsNamed(root, loss.name, word));
+  const cells = wordsOf(tags.proof).flatMap((word) => cellsNamed(root, loss.name, word));
   const tests = wordsOf(tags.tests).map((path) => testOf(root, loss, twin, path));
   return {
     ...loss,
     twin,
     derivation: cells.filter(({ type }) => type === 'markdown'),
-    proof: [
-      ...cells.filter(({ type }) => type === 'code'),
-      ...named.filter((word) => !word.includes('#')).map((path) => testOf(root, loss, twin, path)),
-    ],
+    proof: cells.filter(({ type }) => type === 'code'),
     tests,
   };
 }
@@ -77,7 +71,7 @@ const wordsOf = (text: string) => text.split(/\s+/).filter((word) => word !== ''
 
 /** Cells `id,id` of a notebook: `path#id,id`. */
 function cellsNamed(root: string, loss: string, named: string): (Place & { readonly type: string })[] {
-  const [path, ids] = named.split('#');
+  const [path, ids = ''] = named.split('#');
   const notebook: Notebook = readNotebook(join(root, path));
   return ids.split(',').map((id) => {
     const cell = notebook.cells.find((one) => one.id === id);
