@@ -50,7 +50,7 @@ describe('a trained network that is kept', () => {
         model,
         augmentation: { shift: 0, flip: false, rotateDegrees: 0, zoom: 0, colour: 0 },
       };
-      writeFileSync(spec, JSON.stringify(smallSpec(folder, changes)));
+      writeFileSync(spec, JSON.stringify(smallSpec(join(folder, 'pictures'), changes)));
       return runKit(['train', spec, '--keep', '--results', join(folder, 'none')]).stderr;
     };
     expect(keep({ name: 'raw-pixels' })).toMatch(/raw-pixels has no trained network to keep/);
