@@ -36,6 +36,7 @@ const STEPS: readonly { readonly experiment: string; readonly profile: string; r
   { experiment: 'cars-batch-size', profile: 'paper' },
   { experiment: 'cars-convergence', profile: 'curves' },
   { experiment: 'cars-convergence-seeds', profile: 'seeds' },
+  { experiment: 'emoji-grid-settings', profile: 'seeds' },
 ];
 
 export interface ClaimsOptions {
