@@ -4,7 +4,7 @@
 #
 # It needs Linux, root (slurmd starts jobs as their users) and Debian's or Ubuntu's packages:
 #   apt-get install --no-install-recommends slurmctld slurmd slurmdbd slurm-client munge mariadb-server
-# It listens on 127.0.0.1 alone, on ports 16817 to 16820, and touches no Slurm or database that is already there.
+# It listens on 127.0.0.1 alone, on four ports from KIT_SLURM_PORT (16817), and touches no Slurm or database that is already there.
 set -eu
 folder=$(mkdir -p "$1" && cd "$1" && pwd)
 for command in munged slurmctld slurmd slurmdbd sbatch sacct mariadbd mariadb-install-db; do
@@ -13,6 +13,7 @@ done
 [ "$(id -u)" = 0 ] || { echo "Slurm cannot be set up: that needs root." >&2; exit 3; }
 export PATH=$PATH:/usr/sbin
 host=$(hostname -s)
+port=${KIT_SLURM_PORT:-16817}
 mkdir -p "$folder"/{munge,database,state,spool,log,pid}
 chmod 700 "$folder/munge"; chmod 755 "$folder"
 
@@ -22,7 +23,7 @@ munged --force --key-file="$folder/munge/key" --socket="$folder/munge.socket" --
 
 mariadb-install-db --no-defaults --user=root --datadir="$folder/database" --auth-root-authentication-method=normal >"$folder/log/install-db" 2>&1 || { cat "$folder/log/install-db" >&2; exit 1; }
 mariadbd --no-defaults --user=root --datadir="$folder/database" --socket="$folder/database/socket" --pid-file="$folder/database/pid" \
-  --bind-address=127.0.0.1 --port=16820 --innodb-buffer-pool-size=32M --skip-log-bin >"$folder/log/mariadbd" 2>&1 &
+  --bind-address=127.0.0.1 --port=$((port + 3)) --innodb-buffer-pool-size=32M --skip-log-bin >"$folder/log/mariadbd" 2>&1 &
 for _ in $(seq 100); do [ -S "$folder/database/socket" ] && break; sleep 0.2; done
 mariadb --no-defaults --socket="$folder/database/socket" -e \
   "create user if not exists slurm@localhost identified by 'slurm'; grant all on slurm_acct_db.* to slurm@localhost; flush privileges;"
@@ -31,13 +32,13 @@ cat >"$folder/slurmdbd.conf" <<CONF
 AuthType=auth/munge
 AuthInfo=socket=$folder/munge.socket
 DbdHost=localhost
-DbdPort=16819
+DbdPort=$((port + 2))
 SlurmUser=root
 LogFile=$folder/log/slurmdbd
 PidFile=$folder/pid/slurmdbd
 StorageType=accounting_storage/mysql
 StorageHost=127.0.0.1
-StoragePort=16820
+StoragePort=$((port + 3))
 StorageUser=slurm
 StoragePass=slurm
 StorageLoc=slurm_acct_db
@@ -47,8 +48,8 @@ chmod 600 "$folder/slurmdbd.conf"
 cat >"$folder/slurm.conf" <<CONF
 ClusterName=kit
 SlurmctldHost=$host(127.0.0.1)
-SlurmctldPort=16817
-SlurmdPort=16818
+SlurmctldPort=$port
+SlurmdPort=$((port + 1))
 SlurmUser=root
 SlurmdUser=root
 AuthType=auth/munge
@@ -67,7 +68,7 @@ MpiDefault=none
 JobAcctGatherType=jobacct_gather/none
 AccountingStorageType=accounting_storage/slurmdbd
 AccountingStorageHost=localhost
-AccountingStoragePort=16819
+AccountingStoragePort=$((port + 2))
 AccountingStoragePass=$folder/munge.socket
 SchedulerType=sched/backfill
 SchedulerParameters=sched_interval=2,batch_sched_delay=0,sched_min_interval=0
@@ -82,10 +83,12 @@ KillWait=10
 MinJobAge=300
 ReturnToService=2
 MaxArraySize=${KIT_MAX_ARRAY_SIZE:-1001}
-NodeName=$host NodeAddr=127.0.0.1 Port=16818 CPUs=2 Boards=1 SocketsPerBoard=1 CoresPerSocket=2 ThreadsPerCore=1 RealMemory=3000
+NodeName=$host NodeAddr=127.0.0.1 Port=$((port + 1)) CPUs=2 Boards=1 SocketsPerBoard=1 CoresPerSocket=2 ThreadsPerCore=1 RealMemory=3000
 PartitionName=normal Nodes=$host Default=YES MaxTime=INFINITE State=UP PriorityTier=1 PreemptMode=REQUEUE
 PartitionName=urgent Nodes=$host Default=NO MaxTime=INFINITE State=UP PriorityTier=10 PreemptMode=OFF
 CONF
+# From 23.02 slurmd asks for cgroups that nothing here needs; older ones do not know this word.
+[ "$(slurmd -V | sed -E 's/[^0-9]*([0-9]+).*/\1/')" -lt 23 ] || echo CgroupPlugin=disabled >"$folder/cgroup.conf"
 export SLURM_CONF=$folder/slurm.conf
 cat >"$folder/environment" <<CONF
 export SLURM_CONF=$folder/slurm.conf

@@ -1,7 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { parseSacct, parseSqueue } from '../../src/sweeps/slurm-accounting.js';
+import {
+  parseSacct,
+  parseSqueue,
+  SACCT_ARGUMENTS,
+  SQUEUE_ARGUMENTS,
+} from '../../src/sweeps/slurm-accounting.js';
 
 const recorded = join(__dirname, 'recorded');
 const read = (version: string, name: string) => readFileSync(join(recorded, version, name), 'utf8');
@@ -11,28 +16,32 @@ const stateOf = (tasks: ReturnType<typeof parseSacct>) =>
 describe('what sacct and squeue print', () => {
   const versions = readdirSync(recorded).filter((name) => /^\d/.test(name));
 
-  it('is there of three versions', () => {
-    expect(versions.map((name) => name.split(' ')[0])).toEqual(['20.11', '22.05.8', '24.05']);
+  it('was recorded of three versions', () => {
+    expect(versions).toEqual(['20.11.4', '22.05.8', '24.11.5']);
+  });
+
+  it('was asked for as the kit asks', () => {
+    const script = read('.', 'record.sh');
+    const words = (args: readonly string[]) => args.map((word) => (word.includes('|') ? `'${word}'` : word));
+    expect(script).toContain(`squeue ${words(SQUEUE_ARGUMENTS).join(' ')} --name=`);
+    expect(script).toContain(`sacct ${SACCT_ARGUMENTS.join(' ')} -j `);
   });
 
   it.each(versions)('of Slurm %s is read to the last line', (version) => {
-    for (const [name, parse] of [
-      ['sacct.txt', parseSacct],
-      ['squeue.txt', parseSqueue],
-    ] as const) {
-      const text = read(version, name);
-      const rows = text.split('\n').filter((line) => line.trim() !== '');
-      const jobs = new Set(parse(text).map(({ job, index }) => `${job}_${index}`));
-      expect(rows.length).toBeGreaterThan(0);
-      for (const row of rows) {
-        const [, job] = /^(\d+)/.exec(row) as RegExpExecArray;
-        expect(
-          [...jobs].some((one) => one.startsWith(`${job}_`)),
-          row,
-        ).toBe(true);
-      }
-      for (const { state } of parse(text)) expect(state).toMatch(/^[A-Z_]+$/);
-    }
+    const tasks = Array.from({ length: 25 }, (_, index) => index);
+    const held = [0, 3, 4, 5, 12, 90, 91, 92];
+    const indicesOf = (parsed: ReturnType<typeof parseSacct>) => {
+      const jobs = [...new Set(parsed.map(({ job }) => job))].sort((a, b) => Number(a) - Number(b));
+      return jobs.map((job) =>
+        parsed.flatMap((task) => (task.job === job ? (task.index ?? []) : [])).sort((a, b) => a - b),
+      );
+    };
+    for (const name of ['sacct.txt', 'sacct-ended.txt'])
+      expect(indicesOf(parseSacct(read(version, name))), name).toEqual([tasks, held]);
+    const queue = parseSqueue(read(version, 'squeue.txt'));
+    expect(indicesOf(queue)).toEqual([[8, 9, 10, 11, 14, ...tasks.slice(16)], held]);
+    for (const { state } of queue) expect(state).toMatch(/^[A-Z_]+$/);
+    expect(queue.find(({ index }) => index === 8)?.seconds).toBeGreaterThan(60);
   });
 
   it('of tasks that wait together is one row a task', () => {

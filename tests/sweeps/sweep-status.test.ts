@@ -29,77 +29,99 @@ function submitted(job: string, tasks: number, { done = 0, times = 1 } = {}): Sw
   return head as unknown as Sweep;
 }
 
-function recordedView(version: string, isQueueEmpty = false) {
+/** The moment while tasks wait and run, or after the rest was cancelled and the queue was empty. */
+function recordedView(version: string, moment: 'under way' | 'ended') {
   const read = (name: string) => readFileSync(join(recorded, version, `${name}.txt`), 'utf8');
+  const isUnderWay = moment === 'under way';
   return {
-    queue: isQueueEmpty ? [] : parseSqueue(read('squeue')),
-    accounting: parseSacct(read('sacct')),
+    queue: isUnderWay ? parseSqueue(read('squeue')) : [],
+    accounting: parseSacct(read(isUnderWay ? 'sacct' : 'sacct-ended')),
     gaps: [],
   };
 }
 
-interface Recorded {
-  readonly version: string;
-  readonly job: string;
-  /** Of each task, in order. */
-  readonly states: readonly TaskState[];
-  readonly retried: readonly number[];
-  readonly done?: number;
-  /** After everything left the queue. */
-  readonly isQueueEmpty?: boolean;
-}
-
-const CASES: readonly Recorded[] = [
-  {
-    version: '20.11',
-    job: '4711',
-    done: 2,
-    states: [
-      ...(['done', 'done', 'failed', 'timed out', 'cancelled', 'failed', 'failed', 'failed'] as const),
-      ...(['running', 'running', 'running', 'running', 'waiting', 'waiting', 'missing'] as const),
-    ],
-    retried: [2, 3, 4, 5, 6, 7, 14],
-  },
-  { version: '22.05.8', job: '5', states: ['timed out'], retried: [0] },
-  { version: '22.05.8', job: '8', states: ['waiting', 'waiting'], retried: [] },
-  { version: '22.05.8', job: '15', states: ['cancelled', 'running'], retried: [0] },
-  // Written as complete, though its record is not there: its results went away.
-  { version: '22.05.8', job: '1', isQueueEmpty: true, states: ['failed', 'missing'], retried: [0, 1] },
-  {
-    version: '24.05',
-    job: '90210',
-    done: 1,
-    states: [
-      ...(['done', 'failed', 'cancelled', 'timed out', 'failed', 'failed', 'running', 'running'] as const),
-      ...(['waiting', 'waiting', 'waiting', 'missing', 'waiting'] as const),
-    ],
-    retried: [1, 2, 3, 4, 5, 11],
-  },
+/** Of the 25 tasks of `record.sh`, of which the first has its record. The second is complete without one. */
+const UNDER_WAY: readonly TaskState[] = [
+  ...(['done', 'missing', 'failed', 'failed', 'cancelled', 'failed', 'failed', 'failed'] as const),
+  ...(['running', 'running', 'waiting', 'waiting', 'timed out', 'timed out', 'running', 'failed'] as const),
+  ...(['running', 'waiting', 'waiting'] as const),
+  ...Array.from({ length: 6 }, () => 'waiting' as const),
 ];
+/** What waited or ran was cancelled; the fifteenth was over but for what its node did after it. */
+const ENDED = UNDER_WAY.map((state, task) => {
+  if (task === 14) return 'missing';
+  return state === 'running' || state === 'waiting' ? 'cancelled' : state;
+});
+
+const versions = readdirSync(recorded).filter((name) => /^\d/.test(name));
+const CASES = versions.flatMap((version) => [
+  { version, moment: 'under way' as const, states: UNDER_WAY },
+  { version, moment: 'ended' as const, states: ENDED },
+]);
+const jobOf = (version: string) =>
+  parseSacct(readFileSync(join(recorded, version, 'sacct.txt'), 'utf8'))[0].job;
+const open = (states: readonly TaskState[]) =>
+  [...states.keys()].filter((task) => !['done', 'running', 'waiting'].includes(states[task]));
 
 describe('the status of a sweep', () => {
-  it('is tried with every version of Slurm of which there is something', () => {
-    const versions = readdirSync(recorded).filter((name) => /^\d/.test(name));
-    expect([...new Set(CASES.map(({ version }) => version))]).toEqual(versions);
+  it.each(CASES)(
+    '$moment is what Slurm $version says of each task, and retry takes those that nobody has',
+    ({ version, moment, states }) => {
+      const statuses = taskStatuses(
+        submitted(jobOf(version), states.length, { done: 1 }),
+        recordedView(version, moment),
+      );
+      expect(statuses.map(({ state }) => state)).toEqual(states);
+      expect(toRetry(statuses).again.map(({ task }) => task)).toEqual(open(states));
+    },
+  );
+
+  it.each(CASES)(
+    '$moment of Slurm $version leaves to people what was submitted four times',
+    ({ version, moment, states }) => {
+      const sweep = submitted(jobOf(version), states.length, { done: 1, times: 4 });
+      const { again, givenUp } = toRetry(taskStatuses(sweep, recordedView(version, moment)));
+      expect(again).toEqual([]);
+      expect(givenUp.map(({ task }) => task)).toEqual(open(states));
+    },
+  );
+
+  it.each(versions)('says how each task of Slurm %s ended', (version) => {
+    const statuses = taskStatuses(submitted(jobOf(version), 25), recordedView(version, 'under way'));
+    const details = Object.fromEntries(statuses.map(({ task, detail }) => [task, detail]));
+    expect(details).toMatchObject({
+      1: 'COMPLETED',
+      2: 'FAILED, exit code 1:0',
+      3: 'FAILED, exit code 75:0',
+      4: 'CANCELLED',
+      7: 'PREEMPTED',
+      8: 'on n001',
+      13: 'TIMEOUT',
+      14: 'on n005, completing',
+      15: 'FAILED, exit code 0:11',
+      16: 'on n002, suspended',
+      18: 'job requeued in held state',
+      24: 'JobArrayTaskLimit',
+    });
+    expect([details[5], details[12]].join()).toMatch(/^NODE_FAIL.*,DEADLINE/);
   });
 
-  it.each(CASES)(
-    'is what Slurm $version says of each task of job $job, and retry takes those that nobody has',
-    ({ version, job, states, retried, done, isQueueEmpty }) => {
-      const view = recordedView(version, isQueueEmpty);
-      const statuses = taskStatuses(submitted(job, states.length, { done }), view);
-      expect(statuses.map(({ state }) => state)).toEqual(states);
-      expect(toRetry(statuses).again.map(({ task }) => task)).toEqual(retried);
-    },
-  );
+  // No recording has these: the words are those of "JOB STATE CODES" in sacct(1) and squeue(1).
+  it.each([
+    ['OUT_OF_MEMORY|0:125', 'failed'],
+    ['BOOT_FAIL|0:0', 'failed'],
+    ['REVOKED|0:0', 'cancelled'],
+  ])('of a task that accounting calls %s is %s', (columns, state) => {
+    const view = { queue: [], accounting: parseSacct(`7_0|${columns}|48|n1\n`), gaps: [] };
+    expect(taskStatuses(submitted('7', 1), view)).toMatchObject([{ state }]);
+  });
 
-  it.each(CASES)(
-    'of job $job of Slurm $version leaves to people what was submitted four times',
-    ({ version, job, states, retried, done, isQueueEmpty }) => {
-      const sweep = submitted(job, states.length, { done, times: 4 });
-      const { again, givenUp } = toRetry(taskStatuses(sweep, recordedView(version, isQueueEmpty)));
-      expect(again).toEqual([]);
-      expect(givenUp.map(({ task }) => task)).toEqual(retried);
-    },
-  );
+  it.each([
+    ['CONFIGURING', 'running'],
+    ['STAGE_OUT', 'running'],
+    ['REQUEUE_HOLD', 'waiting'],
+  ])('of a task that the queue calls %s is %s', (word, state) => {
+    const view = { queue: parseSqueue(`7_0|${word}|None|0:12|n1\n`), accounting: [], gaps: [] };
+    expect(taskStatuses(submitted('7', 1), view)).toMatchObject([{ state }]);
+  });
 });
