@@ -86,6 +86,12 @@ describe('the status of a sweep', () => {
     },
   );
 
+  it.each(versions)('without squeue is what accounting of Slurm %s says', (version) => {
+    const view = { ...recordedView(version, 'under way'), queue: null };
+    const states = taskStatuses(submitted(jobOf(version), 25, { done: 1 }), view).map(({ state }) => state);
+    expect(states).toEqual(UNDER_WAY.with(14, 'missing'));
+  });
+
   it.each(versions)('says how each task of Slurm %s ended', (version) => {
     const statuses = taskStatuses(submitted(jobOf(version), 25), recordedView(version, 'under way'));
     const details = Object.fromEntries(statuses.map(({ task, detail }) => [task, detail]));
