@@ -37,3 +37,27 @@ describe('the settings of the emoji experiment', () => {
     expect(chosen && validation(chosen)).toBe(best);
   });
 });
+
+describe('emoji-grid-settings', () => {
+  const laidOut = (name: string) => readExperiment(`experiments/${name}.json`, { profile: 'seeds' }).specs;
+  const grid = laidOut('emoji-grid-settings');
+  const searched = laidOut('emoji-methods');
+  const full = readExperiment('experiments/emoji.json', { profile: 'full', seeds: 1 }).specs;
+
+  it.each(grid)(
+    'has the settings of the grid, and all else as emoji-methods: $method, seed $seed',
+    (spec) => {
+      const { method, seed } = spec;
+      const other = searched.find((one) => one.method === method && one.seed === seed);
+      const allElse = ({ experiment, optimizer, model, loss, ...rest }: typeof spec) => ({
+        ...rest,
+        optimizer: { ...optimizer, learningRate: 0, weightDecay: 0 },
+        model: { ...model, radius: 0 },
+        loss: { ...loss, margin: 0 },
+      });
+      expect(allElse(spec)).toEqual(other && allElse(other));
+      const tuned = full.find((one) => one.method === method);
+      expect(settings(spec)).toEqual(tuned && settings(tuned));
+    },
+  );
+});
