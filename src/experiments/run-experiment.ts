@@ -1,4 +1,4 @@
-import { existsSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { serialize } from 'node:v8';
 import * as tf from '@tensorflow/tfjs';
 import { allOrNothing } from '../backends/all-or-nothing.js';
@@ -8,8 +8,8 @@ import { evaluateInDetail, runMetricsOf } from '../evaluation/evaluate-embedding
 import { precisionOfRanks } from '../evaluation/mean-average-precision-at-r.js';
 import { rankPositives } from '../evaluation/positive-ranks.js';
 import { recallOfRanks } from '../evaluation/recall-at-k.js';
+import { requireThere } from '../files/require-there.js';
 import { writeFileWhole } from '../files/write-file-whole.js';
-import { KitError } from '../kit-error.js';
 import { HardClassNPairSampler } from '../mining/hard-class-n-pair-sampler.js';
 import { featureEmbedding, frozenFeatures, valuesOf } from '../models/feature-embedding.js';
 import { googlenetEmbedding } from '../models/googlenet-embedding.js';
@@ -203,14 +203,6 @@ async function trainModel(
     optimizer.dispose();
     dispose();
   });
-}
-
-function requireThere(proof: string | undefined): void {
-  if (proof === undefined || existsSync(proof)) return;
-  throw new KitError(
-    'not-writable',
-    `The results folder went away: ${proof} is not there any more (a network drive that is no longer mounted?). Nothing was written in its place; what lay there before counts as soon as it is back: run the command again then.`,
-  );
 }
 
 /** A record names one commit, backend and data set, so these must be the same in every sitting of a run. */

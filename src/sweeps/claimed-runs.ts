@@ -4,6 +4,7 @@ import { hasRecord } from '../experiments/record-store.js';
 import type { RunQueue } from '../experiments/run-pool.js';
 import { type RunSpec, runId } from '../experiments/run-spec.js';
 import { type Claim, type ClaimHolder, Claims } from '../files/claim.js';
+import { requireThere } from '../files/require-there.js';
 
 /** Where it is written down who does which run, whatever the sweep. */
 export function claimsFolder(results: string): string {
@@ -26,6 +27,8 @@ export class ClaimedRuns implements RunQueue {
     specs: readonly RunSpec[],
     private readonly options: {
       readonly results: string;
+      /** A file of the results from the start; where it is gone, nothing is claimed. */
+      readonly proof?: string;
       readonly signal: AbortSignal;
       /** Once, when only runs of others are left. */
       onWait?(spec: RunSpec, holder: ClaimHolder | null): void;
@@ -61,7 +64,7 @@ export class ClaimedRuns implements RunQueue {
 
   private takeOne(): RunSpec | undefined {
     for (const spec of [...this.waiting]) {
-      const claim = this.isDone(spec) ? null : this.claims.take(runId(spec));
+      const claim = this.isDone(spec) ? null : this.take(runId(spec));
       if (claim === null && !this.isDone(spec)) continue;
       this.waiting.splice(this.waiting.indexOf(spec), 1);
       if (claim === null) continue;
@@ -74,6 +77,18 @@ export class ClaimedRuns implements RunQueue {
       return spec;
     }
     return undefined;
+  }
+
+  /** Claims make their folder, and the results may go away between any two calls. */
+  private take(id: string): Claim | null {
+    const { proof } = this.options;
+    requireThere(proof);
+    try {
+      return this.claims.take(id);
+    } catch (error) {
+      requireThere(proof);
+      throw error;
+    }
   }
 
   private isDone(spec: RunSpec): boolean {

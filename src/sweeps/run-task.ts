@@ -52,7 +52,8 @@ export async function runTask(
 ): Promise<number> {
   const { results } = sweep;
   const specs = runs.map(({ spec }) => spec);
-  const queue = new ClaimedRuns(specs, { results, signal: options.signal, onWait: options.onWait });
+  const proof = headPath(sweep);
+  const queue = new ClaimedRuns(specs, { results, proof, signal: options.signal, onWait: options.onWait });
   let failures = 0;
   const fail = (spec: RunSpec, error: Error) => {
     writeFailedRun(
@@ -68,7 +69,7 @@ export async function runTask(
   try {
     await runAll(specs, {
       results,
-      proof: headPath(sweep),
+      proof,
       queue,
       workers: options.workers,
       signal: options.signal,
