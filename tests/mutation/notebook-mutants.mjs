@@ -1,14 +1,9 @@
-// Puts wrong formulas into the proof cells of notebooks, one at a time: every mutant must make its notebook fail, by an error that a
-// cell throws. `npm run mutants:notebooks [-- part of a name]`; some ten seconds a mutant. Needs a build.
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-
-const { runNotebook } = createRequire(import.meta.url)(resolve('dist/lab/notebook-runner.js'));
+// The wrong formulas that run-notebook-mutants.mjs puts into the proof cells of notebooks.
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 
 /** Number of the notebook, id of the cell, what to find in its source, what to put there. */
-const MUTANTS = [
+export const NOTEBOOK_MUTANTS = [
   ['01', 'construction-check', 'x_m is the anchor', 'auxiliaryPoint({ anchor, positive, negative })', 'anchor'],
   ['01', 'construction-check', 'x_c is the positive', 'midpoint({ anchor, positive })', 'positive'],
   ['01', 'disc-check', 'radius r tan α', 'half / Math.tan(', 'half * Math.tan('],
@@ -66,46 +61,13 @@ const MUTANTS = [
   ['10', 'lengths-check', 'tan for tan² in (2)', '2 * Math.tan(alpha) ** 2', '2 * Math.tan(alpha)'],
 ];
 
-const folder = mkdtempSync(join(tmpdir(), 'notebook-mutants-'));
-process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
-mkdirSync(join(folder, 'notebooks'));
-cpSync('notebooks/exhibits', join(folder, 'notebooks', 'exhibits'), { recursive: true });
-for (const shared of ['node_modules', 'results']) symlinkSync(resolve(shared), join(folder, shared));
-
-const files = readdirSync('notebooks');
-
-/** The notebook with one cell changed. @throws where there is nothing to change */
-function mutated(number, id, find, replacement) {
-  const file = files.find((name) => name.startsWith(`${number}-`));
+/** The notebook of that number with one cell changed, as the text of a file. @throws where there is nothing to change */
+export function mutatedNotebook(number, id, find, replacement) {
+  const file = readdirSync('notebooks').find((name) => name.startsWith(`${number}-`));
   const notebook = JSON.parse(readFileSync(join('notebooks', file), 'utf8'));
   const cell = notebook.cells.find((one) => one.id === id);
   const source = cell === undefined ? '' : [cell.source].flat().join('');
   if (!source.includes(find)) throw new Error(`${file}, cell ${id}: no ${find} to change`);
   cell.source = source.replace(find, () => replacement);
-  return notebook;
+  return JSON.stringify(notebook);
 }
-
-/** What the notebook failed with, or undefined. */
-async function failureOf(notebook) {
-  const path = join(folder, 'notebooks', 'mutant.ipynb');
-  writeFileSync(path, JSON.stringify(notebook));
-  try {
-    await runNotebook(path, { outputPath: join(folder, 'executed.ipynb') });
-    return undefined;
-  } catch (error) {
-    return error.message.split('\n')[0].replace(/^.*mutant\.ipynb, /, '');
-  }
-}
-
-const chosen = MUTANTS.filter(([number, id, name]) => `${number} ${id} ${name}`.includes(process.argv[2] ?? ''));
-const notebooks = chosen.map(([number, id, , find, replacement]) => mutated(number, id, find, replacement));
-const survived = [];
-for (const [i, [number, id, name]] of chosen.entries()) {
-  const failure = await failureOf(notebooks[i]);
-  // A mutant that does not compile has shown nothing.
-  const caught = failure !== undefined && /^code cell \d+: Error: /.test(failure);
-  if (!caught) survived.push(`${number} ${name}`);
-  console.log(`${caught ? 'caught  ' : 'SURVIVED'}  notebook ${number}, ${id}: ${name}\n          ${failure ?? 'runs to its end'}`);
-}
-console.log(`${chosen.length} mutants of notebooks, ${survived.length} survived${survived.length > 0 ? `: ${survived.join('; ')}` : ''}.`);
-process.exit(survived.length > 0 ? 1 : 0);
