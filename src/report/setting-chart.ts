@@ -8,6 +8,7 @@ import { wrappedSubtitle } from './wrapped-subtitle.js';
 
 export interface SettingChartOptions {
   readonly title: string;
+  /** What was measured and where; the chart adds mean, interval and number of seeds. */
   readonly subtitle: string;
   /** The number that varies, by its place in the spec: `loss.alphaDegrees`. Records without it are left out. */
   readonly setting: string;
@@ -35,7 +36,10 @@ export function settingChart(records: readonly RunRecord[], options: SettingChar
     legend: lines.length === 1 ? null : { orient: 'top' },
   } as const;
   return {
-    title: { text: title, subtitle: wrappedSubtitle(subtitle) },
+    title: {
+      text: title,
+      subtitle: wrappedSubtitle(`${subtitle} · mean, 95% interval of ${seedsOf(values)}`),
+    },
     data: { values },
     facet: { field: 'column', type: 'nominal', title: null, sort: [...(options.columns ?? COLUMNS)] },
     columns: 2,
@@ -70,6 +74,13 @@ export function settingChart(records: readonly RunRecord[], options: SettingChar
   };
 }
 
+/** "5 seeds", or "3 to 5 seeds" where the values of the setting have not equally many. */
+function seedsOf(values: readonly SettingValue[]): string {
+  const counts = values.map(({ runs }) => runs);
+  const [fewest, most] = [Math.min(...counts), Math.max(...counts)];
+  return fewest === most ? `${most} seed${most === 1 ? '' : 's'}` : `${fewest} to ${most} seeds`;
+}
+
 /** The loss's own colour; where two lines are of one loss, colours of none. */
 function lineColours(
   records: readonly RunRecord[],
@@ -91,6 +102,8 @@ interface SettingValue {
   readonly mean: number;
   readonly low: number;
   readonly high: number;
+  /** How many runs the mean is of. */
+  readonly runs: number;
 }
 
 /** What the chart draws: a line's mean and interval at each value of the setting, by score. */
@@ -119,6 +132,7 @@ export function settingValues(
           mean,
           low: mean - half,
           high: mean + half,
+          runs: own.length,
         };
       }),
     );

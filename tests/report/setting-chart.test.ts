@@ -39,6 +39,7 @@ describe('a chart of scores by a setting', () => {
       line,
     });
     const { svg } = await renderChart(chart);
-    for (const text of ['R@1', 'MAP@R', 'NMI', 'F1', 'α, degrees', 'Both']) expect(svg).toContain(text);
+    for (const text of ['R@1', 'MAP@R', 'NMI', 'F1', 'α, degrees', 'Both', 'interval of 1 to 2 seeds'])
+      expect(svg).toContain(text);
   });
 });
