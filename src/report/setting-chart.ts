@@ -33,7 +33,7 @@ export function settingChart(records: readonly RunRecord[], options: SettingChar
     type: 'nominal',
     title: null,
     scale: { domain: lines, range: lineColours(records, lines, options) },
-    legend: lines.length === 1 ? null : { orient: 'top' },
+    legend: lines.length === 1 ? null : { orient: 'top', symbolOpacity: 1 },
   } as const;
   return {
     title: {
