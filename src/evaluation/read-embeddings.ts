@@ -129,7 +129,7 @@ function fromArray(path: string, array: NpyArray, labelsPath: string, named: Nam
   return {
     table: { vectors, dimension: shape[1], labels: named.labels },
     classNames: named.classNames,
-    notes: precisionNotes(values, vectors, shape[1]),
+    notes: precisionNotes(path, values, vectors, shape[1]),
   };
 }
 
@@ -173,7 +173,7 @@ function fromText(
   return {
     table: { vectors, dimension, labels: named.labels },
     classNames: named.classNames,
-    notes: [...notes, ...precisionNotes(numbers.flat(), vectors, dimension)],
+    notes: [...notes, ...precisionNotes(path, numbers.flat(), vectors, dimension)],
   };
 }
 
@@ -307,8 +307,13 @@ function requireFloat32Range(
   if (values.length > 0 && values[largest] !== 0 && vectors[largest] === 0) refuse(largest, 'takes for 0');
 }
 
-/** Columns whose differences float32 does not keep. */
-function precisionNotes(values: ArrayLike<number>, vectors: Float32Array, dimension: number): string[] {
+/** Columns whose differences float32 does not keep. @throws KitError `invalid-embeddings` where it keeps none */
+function precisionNotes(
+  path: string,
+  values: ArrayLike<number>,
+  vectors: Float32Array,
+  dimension: number,
+): string[] {
   if (values === vectors) return [];
   let lost = 0;
   for (let column = 0; column < dimension; column++) {
@@ -320,7 +325,8 @@ function precisionNotes(values: ArrayLike<number>, vectors: Float32Array, dimens
     if (varies && !kept) lost++;
   }
   if (lost === 0) return [];
-  return [
-    `${lost} of ${dimension} columns vary only beyond the 7 digits of float32, in which scores are computed, and count as constant. Subtract each column's mean before saving.`,
-  ];
+  const beyond = `${lost} of ${dimension} columns vary only beyond the 7 digits of float32, in which scores are computed`;
+  const remedy = "Subtract each column's mean before saving.";
+  if (lost === dimension) throw new KitError('invalid-embeddings', `${path}: ${beyond}. ${remedy}`);
+  return [`${beyond}, and count as constant. ${remedy}`];
 }

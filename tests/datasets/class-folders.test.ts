@@ -153,13 +153,17 @@ describe('what is left out', () => {
     expect(items).toHaveLength(9);
   });
 
-  it('a picture in two classes is named by verify, one twice in a class is not', async () => {
+  it('a picture in two classes is named by verify, and one twice in a class', async () => {
     const root = folder((copy) => {
       copyFileSync(picture(), join(copy, 'class-01', 'same.png'));
       copyFileSync(picture(), join(copy, 'class-00', 'same.png'));
     });
-    expect((await verifyDataset(root)).findings.join('\n')).toMatch(
+    const findings = (await verifyDataset(root)).findings.join('\n');
+    expect(findings).toMatch(
       /1 picture lies in two classes, byte for byte: class-00\/0\.png and class-01\/same\.png$/m,
+    );
+    expect(findings).toMatch(
+      /1 picture repeats another of its class, byte for byte: class-00\/0\.png and class-00\/same\.png \(each/,
     );
   });
 

@@ -383,12 +383,16 @@ describe('a file of labels beside a .npy', () => {
     expect(notes).toEqual([
       expect.stringContaining('12 of 24 rows are zero in every column (rows 12 to 23)'),
     ]);
-    const far = Buffer.alloc(8 * ROWS * DIMENSION);
-    for (const [i, value] of numbers.flat().entries()) far.writeDoubleLE(1e9 + value, 8 * i);
-    const file = readEmbeddingFile(writeNpy('<f8', `${ROWS}, ${DIMENSION}`, far), written(lines));
-    expect(file.notes).toEqual([
-      expect.stringContaining('9 of 9 columns vary only beyond the 7 digits of float32'),
+    const withFarColumns = (count: number) => {
+      const far = Buffer.alloc(8 * ROWS * DIMENSION);
+      for (const [i, value] of numbers.flat().entries())
+        far.writeDoubleLE((i % DIMENSION < count ? 1e9 : 0) + value, 8 * i);
+      return readEmbeddingFile(writeNpy('<f8', `${ROWS}, ${DIMENSION}`, far), written(lines));
+    };
+    expect(withFarColumns(8).notes).toEqual([
+      expect.stringContaining('8 of 9 columns vary only beyond the 7 digits of float32'),
     ]);
+    expect(() => withFarColumns(9)).toThrow(/9 of 9 columns vary only beyond .* Subtract each column's mean/);
   });
 });
 
