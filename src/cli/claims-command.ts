@@ -34,6 +34,7 @@ const STEPS: readonly { readonly experiment: string; readonly profile: string; r
   { experiment: 'cars-negatives', profile: 'paper' },
   { experiment: 'cars-dimension', profile: 'paper' },
   { experiment: 'cars-batch-size', profile: 'paper' },
+  { experiment: 'cars-training-classes', profile: 'paper' },
   { experiment: 'cars-convergence', profile: 'curves' },
   { experiment: 'cars-convergence-seeds', profile: 'seeds' },
   { experiment: 'emoji-grid-settings', profile: 'seeds' },
