@@ -85,13 +85,21 @@ export function foldMeans(records: readonly RunRecord[], values: readonly number
   return [...new Set(folds)].map((fold) => mean(values.filter((_, i) => folds[i] === fold)));
 }
 
-/** On which classes the records were tested, in words. */
+/** On which classes the records were scored, in words. */
 export function splitNote(records: readonly RunRecord[]): string | null {
   const first = records[0];
   if (first === undefined || first.spec.split === undefined) return null;
   const { name, count } = first.spec.split as { readonly name?: string; readonly count?: number };
+  const whose = name === 'paper' ? 'the papers’' : 'by shares of the classes';
+  if (records.every(({ metrics }) => metrics === null)) {
+    const { classes } = first.data.validation;
+    const side =
+      name === 'held-out-pictures'
+        ? `held-out pictures of ${classes} training classes`
+        : `${classes} validation classes`;
+    return `Scores are of ${side}, each run’s at its best step; no test class was read.`;
+  }
   if (name === 'folds')
     return `Split: all classes in ${count} folds, each the test classes once; intervals are over folds.`;
-  const whose = name === 'paper' ? 'the papers’' : 'by shares of the classes';
   return `Split: ${whose}, ${first.data.test.classes} test classes; intervals are over seeds.`;
 }

@@ -22,10 +22,16 @@ export interface SettingChartOptions {
   readonly logarithmic?: boolean;
 }
 
-/** Scores on unseen classes by one setting: mean and 95% interval over seeds, a picture a score, a line a loss. */
+/**
+ * Scores on unseen classes by one setting: mean and 95% interval over seeds, a picture a score, a line a loss; a hollow dot
+ * where seeds were never better than before they trained.
+ */
 export function settingChart(records: readonly RunRecord[], options: SettingChartOptions): ChartSpec {
   const { title, subtitle, axis, logarithmic = false } = options;
   const values = settingValues(records, options);
+  const hollow = values.some(({ untrained }) => untrained > 0)
+    ? ' · hollow: seeds untrained, best at step 0'
+    : '';
   const lines = [...new Set(values.map(({ line }) => line))];
   const at = [...new Set(values.map(({ setting }) => setting))].sort((a, b) => a - b);
   const color = {
@@ -38,7 +44,7 @@ export function settingChart(records: readonly RunRecord[], options: SettingChar
   return {
     title: {
       text: title,
-      subtitle: wrappedSubtitle(`${subtitle} · mean, 95% interval of ${seedsOf(values)}`),
+      subtitle: wrappedSubtitle(`${subtitle} · mean, 95% interval of ${seedsOf(values)}${hollow}`),
     },
     data: { values },
     facet: { field: 'column', type: 'nominal', title: null, sort: [...(options.columns ?? COLUMNS)] },
@@ -66,8 +72,21 @@ export function settingChart(records: readonly RunRecord[], options: SettingChar
           },
         },
         {
-          mark: { type: 'line', point: { size: 30, filled: true } },
+          mark: { type: 'line' },
           encoding: { y: { field: 'mean', type: 'quantitative' } },
+        },
+        {
+          mark: { type: 'point', size: 30, opacity: 1 },
+          encoding: {
+            y: { field: 'mean', type: 'quantitative' },
+            fill: {
+              condition: { test: 'datum.untrained > 0', value: 'white' },
+              field: 'line',
+              type: 'nominal',
+              scale: color.scale,
+              legend: null,
+            },
+          },
         },
       ],
     },
@@ -104,6 +123,8 @@ interface SettingValue {
   readonly high: number;
   /** How many runs the mean is of. */
   readonly runs: number;
+  /** How many of them were best at step 0. */
+  readonly untrained: number;
 }
 
 /** What the chart draws: a line's mean and interval at each value of the setting, by score. */
@@ -115,7 +136,7 @@ export function settingValues(
     const value = numberAt(record.spec, setting);
     return value === null || record.metrics === null
       ? []
-      : [{ line: line(record.method), value, scores: columnsOf(record) }];
+      : [{ line: line(record.method), value, scores: columnsOf(record), untrained: record.chosenStep === 0 }];
   });
   const groups = new Map(measured.map((run) => [JSON.stringify([run.line, run.value]), run]));
   return [...groups.values()]
@@ -133,6 +154,7 @@ export function settingValues(
           low: mean - half,
           high: mean + half,
           runs: own.length,
+          untrained: own.filter(({ untrained }) => untrained).length,
         };
       }),
     );

@@ -42,11 +42,11 @@ export function verdict(evidence: Evidence | null, claim: Claim, scope: string):
     return { finding: 'inconclusive', reason: `${value}, one pair of runs: no interval`, scope };
   const range = `${value} (${signed(interval[0])} to ${signed(interval[1])})`;
   const finding = findingOf(interval, claim);
-  const p = pValue ?? null;
+  // It tests whether the difference is zero, which the other claims do not ask.
+  const p = claim.kind === 'larger' ? (pValue ?? null) : null;
   const reason =
     p === null ? range : `${range}, p = ${p < 0.001 ? '< 0.001' : p.toFixed(3)}`.replace('= <', '<');
-  const needsP = claim.kind === 'larger' && p !== null && finding !== 'inconclusive';
-  if (needsP && p >= LEVEL)
+  if (p !== null && p >= LEVEL && finding !== 'inconclusive')
     return {
       finding: 'inconclusive',
       reason: `${reason} after correction for the comparisons beside it`,

@@ -20,9 +20,32 @@ describe('a table of comparisons', () => {
     expect(rows.map((row) => row.split(' | ').at(2))).toEqual(['verified', 'falsified']);
   });
 
+  it('sets each method beside its own, as one table whose p-values are corrected together', () => {
+    const near = (method: string, recall: number) =>
+      [0, 1, 2].map((seed) => madeUpRecord({ method, seed, recall: recall + [0, 0.01, 0.001][seed] }));
+    const pairs = [
+      ...runs('Angular, mined', 0.5),
+      ...near('Angular', 0.47),
+      ...runs('N-pair, mined', 0.3),
+      ...near('N-pair', 0.27),
+    ];
+    const table = (own: typeof pairs) =>
+      comparisonTable(own, { against: (method) => method.split(', mined')[0] });
+    const [head, , ...rows] = table(pairs).split('\n');
+    expect(head).toBe('| R@1 | points | better? | over |');
+    expect(rows.map((row) => row.split(' | ').at(0))).toEqual([
+      '| Angular, mined, less Angular',
+      '| N-pair, mined, less N-pair',
+    ]);
+    const pOf = (text: string) => Number(/p = ([\d.]+)/.exec(text)?.[1]);
+    expect(pOf(rows[0])).toBeCloseTo(2 * pOf(table(pairs.slice(0, 6))), 2);
+  });
+
   it('asks what it is told to ask', () => {
     const table = comparisonTable(records, { against: 'Triplet', claim: { kind: 'not-smaller', by: 20 } });
-    expect(table).toContain('not worse?');
+    expect(table).toContain('at most 20 worse?');
+    // The p-value is of a difference of zero, which is not what was asked.
+    expect(table).not.toContain('p =');
     expect(table.match(/verified/g)).toHaveLength(2);
   });
 });

@@ -30,6 +30,15 @@ describe('a chart of scores by a setting', () => {
     expect(values[0]).toMatchObject({ low: values[0].mean, high: values[0].mean });
   });
 
+  it('says at which values seeds were best before they trained', async () => {
+    const [, ...trained] = records;
+    const some = [{ ...records[0], chosenStep: 0 }, ...trained];
+    const options = { title: 'By α', subtitle: 'squares', setting: 'loss.alphaDegrees', axis: 'α', line };
+    expect(settingValues(some, options).find(({ setting }) => setting === 45)?.untrained).toBe(1);
+    expect((await renderChart(settingChart(some, options))).svg).toContain('hollow: seeds untrained');
+    expect((await renderChart(settingChart(records, options))).svg).not.toContain('hollow');
+  });
+
   it('is drawn with a picture a score', async () => {
     const chart = settingChart(records, {
       title: 'By α',
