@@ -28,6 +28,7 @@ const STEPS: readonly { readonly experiment: string; readonly profile: string; r
   { experiment: 'emoji-methods', profile: 'folds' },
   { experiment: 'cars-alpha-both', profile: 'paper' },
   { experiment: 'cars-form', profile: 'paper' },
+  { experiment: 'cars-form-steps', profile: 'paper' },
   { experiment: 'cars-normalise', profile: 'paper' },
   { experiment: 'cars-hard-classes', profile: 'paper' },
   { experiment: 'cars-lambda', profile: 'paper' },

@@ -59,6 +59,8 @@ export const NOTEBOOK_MUTANTS = [
   ['10', 'listing', 'the 1 lost', 'tf.zeros([N, 1])', 'tf.fill([N, 1], -1e9)'],
   ['10', 'flag-check', '45 rad is 57°', 'Math.abs(Math.tan(45))', 'Math.abs(Math.tan(45.02))'],
   ['10', 'lengths-check', 'tan for tan² in (2)', '2 * Math.tan(alpha) ** 2', '2 * Math.tan(alpha)'],
+  ['14', 'lengths-check', '1 − 2t for 1 − 3t', '* (1 - 3 * t); // (1)', '* (1 - 2 * t); // (1)'],
+  ['14', 'lengths-check', 'the radius not squared', '2 * radius ** 2 * (1', '2 * radius * (1'],
 ];
 
 /** The notebook of that number with one cell changed, as the text of a file. @throws where there is nothing to change */
