@@ -29,7 +29,7 @@ const CONFIG = {
     offset: 12,
   },
   axis: {
-    labelLimit: 320,
+    labelLimit: 560,
     labelFontSize: 11,
     titleFontSize: 11,
     titleFontWeight: 'normal',
