@@ -31,7 +31,7 @@ export interface ProxyAnchorLossOptions extends ProxyOptions {
  * α = 32, δ = 0.1.
  *
  * @twin src/losses/reference/proxy-anchor.ts
- * @proof notebooks/08-the-other-losses-derived.ipynb#proxies,proxies-check
+ * @proof notebooks/08-the-other-losses-derived.ipynb#proxies,proxy-anchor-check
  * @tests tests/losses/losses.test.ts tests/losses/pytorch.test.ts tests/training/yardsticks.test.ts
  * tests/losses/loss-catalogue.ts
  */
