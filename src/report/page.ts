@@ -77,10 +77,13 @@ async function writeExperiment(experiment: ReportedExperiment, results: string):
   const of = (part: 'test' | 'validation') => {
     const { classes, images } = data[part];
     const kind = part === 'test' ? 'unseen' : 'validation';
+    const counts = [...new Set(records.map((record) => record.data[part].classes))];
     const counted =
       part === 'validation' && heldOut
         ? `${whole(images)} held-out pictures of ${whole(classes)} training classes`
-        : `${whole(classes)} ${kind} classes, ${whole(images)} pictures`;
+        : counts.length > 1
+          ? `${counts.map(whole).join(' or ')} ${kind} classes`
+          : `${whole(classes)} ${kind} classes, ${whole(images)} pictures`;
     return marked(`${data.name}: ${counted} · ${description}`);
   };
   const ranks = tested ? rankChart(records, of('test')) : null;
