@@ -188,7 +188,8 @@ export const CLAIMS: readonly DeclaredClaim[] = [
     source: 'the thread of 2018: angular as a hinge with one negative trains badly',
     sentence: 'The batch form (Eq. 8) retrieves better than the hinge with one negative.',
     tests: [one('cars-form', 'paper', 'Log-sum-exp, all negatives (Eq. 8)', 'Hinge, one negative')],
-    changedBy: 'a learning rate of its own for each form',
+    changedBy:
+      'the hinge without the squared lengths, which trains (table cars-form-steps-paper); a learning rate of its own for each form',
   },
   {
     id: 'slower-than-triplet',

@@ -30,7 +30,7 @@ export function settingChart(records: readonly RunRecord[], options: SettingChar
   const { title, subtitle, axis, logarithmic = false } = options;
   const values = settingValues(records, options);
   const hollow = values.some(({ untrained }) => untrained > 0)
-    ? ' · hollow: seeds untrained, best at step 0'
+    ? ' · hollow: some seeds untrained, best at step 0'
     : '';
   const lines = [...new Set(values.map(({ line }) => line))];
   const at = [...new Set(values.map(({ setting }) => setting))].sort((a, b) => a - b);

@@ -35,7 +35,7 @@ describe('a chart of scores by a setting', () => {
     const some = [{ ...records[0], chosenStep: 0 }, ...trained];
     const options = { title: 'By α', subtitle: 'squares', setting: 'loss.alphaDegrees', axis: 'α', line };
     expect(settingValues(some, options).find(({ setting }) => setting === 45)?.untrained).toBe(1);
-    expect((await renderChart(settingChart(some, options))).svg).toContain('hollow: seeds untrained');
+    expect((await renderChart(settingChart(some, options))).svg).toContain('hollow: some seeds untrained');
     expect((await renderChart(settingChart(records, options))).svg).not.toContain('hollow');
   });
 
