@@ -1,3 +1,4 @@
+import { float16Bits } from '../backends/onnxruntime/float16-tensor.js';
 import '../backends/onnxruntime/no-telemetry.js';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
@@ -269,7 +270,8 @@ function networkSource({ network, weights, layer }: NetworkLayerRequest, view: P
       const { Tensor } = await import('onnxruntime-node');
       const dims = [planes.length / (3 * side * side), 3, side, side];
       const outputs = await session.run({ data: new Tensor('float32', planes, dims) });
-      return outputs[session.outputNames[0]].data as Float32Array | Uint16Array;
+      const output = outputs[session.outputNames[0]];
+      return half ? float16Bits(output) : (output.data as Float32Array);
     },
   };
 }

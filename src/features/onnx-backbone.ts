@@ -1,3 +1,4 @@
+import { float16Bits, float16Tensor } from '../backends/onnxruntime/float16-tensor.js';
 import '../backends/onnxruntime/no-telemetry.js';
 import { basename } from 'node:path';
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
@@ -321,7 +322,7 @@ function toTensor(
     case 'float32':
       return new tensor('float32', values, dims);
     case 'float16':
-      return new tensor('float16', floatsToHalves(values), dims);
+      return float16Tensor(tensor, floatsToHalves(values), dims);
     case 'uint8':
       return new tensor(
         'uint8',
@@ -339,10 +340,8 @@ function interleaved(planes: Float32Array, pixels: number): Float32Array {
   return values;
 }
 
-function toFloats({ type, data }: Tensor): Float32Array {
-  if (type === 'float16') {
-    const { buffer, byteOffset, byteLength } = data as Uint16Array;
-    return halvesToFloats(new Uint16Array(buffer, byteOffset, byteLength / 2));
-  }
+function toFloats(tensor: Tensor): Float32Array {
+  const { type, data } = tensor;
+  if (type === 'float16') return halvesToFloats(float16Bits(tensor));
   return type === 'float64' ? Float32Array.from(data as Float64Array) : (data as Float32Array);
 }
