@@ -42,6 +42,7 @@ for (const input of options.inputs.split(',')) {
     const loss = nPairAngularLoss({ alphaDegrees: 45, lambda: 2 });
     const labels = Int32Array.from({ length: batch }, (_, row) => row >> 1);
     const step = deviceStep({
+      rows: batch,
       inputs: [
         { shape: [packed.length], dtype: input === 'data' ? 'int32' : 'float32' },
         { shape: optimizer.ratesShape, dtype: 'float32' },

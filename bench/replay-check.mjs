@@ -159,7 +159,7 @@ async function main() {
   const results = {};
   if (options.only !== 'eager') {
     const net = training();
-    const step = deviceStep(net);
+    const step = deviceStep({ rows: batch, ...net });
     const began = performance.now();
     const planned = step.plannedBytes();
     console.log(`recording twice: ${(performance.now() - began).toFixed(0)} ms; planned ${gib(planned)}`);

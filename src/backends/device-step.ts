@@ -27,6 +27,8 @@ export interface OperationTime {
 
 export interface DeviceStepOptions {
   readonly inputs: readonly { readonly shape: readonly number[]; readonly dtype: 'float32' | 'int32' }[];
+  /** Of the batch: where a device has no room for them, the error says how many fit. */
+  readonly rows: number;
   /**
    * The work: the same operations each time, nothing read back. It may update variables and other tensors in place, by kernels
    * that write into them. Numbers from the host (a learning rate, a mask, labels) are fixed once recorded: what changes from

@@ -1,5 +1,5 @@
 import { type Options, Presets, SingleBar } from 'cli-progress';
-import { dataKey, type ExperimentData, loadExperimentData } from '../experiments/experiment-data.js';
+import { dataKey, loadExperimentData } from '../experiments/experiment-data.js';
 import { requireFit, requireSameData } from '../experiments/fits-data.js';
 import { type RunSpec, runId } from '../experiments/run-spec.js';
 import { KitError } from '../kit-error.js';
@@ -30,7 +30,6 @@ export async function prepareData(
   specs: readonly RunSpec[],
   records: readonly RunRecord[],
   signal: AbortSignal,
-  onLoaded?: (specs: readonly RunSpec[], data: ExperimentData) => Promise<void>,
 ): Promise<void> {
   const bar = pictureProgress();
   try {
@@ -40,7 +39,6 @@ export async function prepareData(
       if (signal.aborted) throw new KitError('cancelled', 'Stopped.');
       for (const spec of group) requireFit(spec, data);
       requireSameData(records, data.description);
-      await onLoaded?.(group, data);
     }
   } finally {
     bar.stop();
@@ -103,18 +101,20 @@ export function amountProgress() {
 export function trainingProgress(specs: readonly RunSpec[]) {
   const total = specs.reduce((sum, spec) => sum + Math.max(1, spec.steps), 0);
   const steps = new Map<string, number>();
-  let resumed = 0;
+  /** Where each run was when it was first heard of; its preparation until then is no measure of a step. */
+  let before = 0;
   let finished = 0;
-  const started = Date.now();
-  let printed = started;
+  let started: number | undefined;
+  let printed = Date.now();
   const done = () => [...steps.values()].reduce((sum, value) => sum + value, 0);
-  const left = () => {
-    const here = done() - resumed;
-    return here === 0 ? '…' : duration(((Date.now() - started) / here) * (total - done()));
-  };
+  const millisecondsAStep = () => (Date.now() - (started ?? Number.NaN)) / (done() - before);
+  const left = () => (done() > before ? duration(millisecondsAStep() * (total - done())) : '…');
   /** Over all runs side by side. */
-  const rate = () =>
-    `${((1000 * (done() - resumed)) / Math.max(1, Date.now() - started)).toFixed(1)} steps/s`;
+  const rate = () => {
+    if (done() <= before) return '… steps/s';
+    const seconds = millisecondsAStep() / 1000;
+    return seconds > 2 ? `${seconds.toFixed(1)} s a step` : `${(1 / seconds).toFixed(1)} steps/s`;
+  };
   const options: Options = {
     format: ' {bar} {percentage}% · {finished}/{runs} runs · {rate} · {left} left · {now}',
     hideCursor: true,
@@ -123,6 +123,7 @@ export function trainingProgress(specs: readonly RunSpec[]) {
   bar?.start(total, 0, { finished: 0, runs: specs.length, left: '…', rate: '', now: '' });
 
   function show(now: string): void {
+    started ??= Date.now();
     bar?.update(done(), { finished, left: left(), rate: rate(), now });
     if (bar !== null || Date.now() - printed < 30_000) return;
     printed = Date.now();
@@ -134,7 +135,7 @@ export function trainingProgress(specs: readonly RunSpec[]) {
   return {
     step(spec: RunSpec, step: number): void {
       const id = runId(spec);
-      if (!steps.has(id)) resumed += step;
+      if (!steps.has(id)) before += step;
       steps.set(id, step);
       show(`${spec.method}, seed ${spec.seed}`);
     },

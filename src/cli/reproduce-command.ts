@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
 import { dirname, isAbsolute, relative } from 'node:path';
-import { startBackend } from '../backends/start-backend.js';
-import { type ExperimentData, loadPictures } from '../experiments/experiment-data.js';
+import { loadPictures } from '../experiments/experiment-data.js';
 import {
   type Experiment,
   type ExperimentChoice,
@@ -11,10 +10,9 @@ import {
 } from '../experiments/experiment-file.js';
 import { planRuns } from '../experiments/experiment-plan.js';
 import { requireSameData } from '../experiments/fits-data.js';
-import { estimatedTime, measureTime } from '../experiments/measured-time.js';
 import { missingInputs, requireInputs } from '../experiments/missing-inputs.js';
 import { hasRecord, readRecords, recordPath, removeRun } from '../experiments/record-store.js';
-import { processesFor, runAll } from '../experiments/run-pool.js';
+import { runAll } from '../experiments/run-pool.js';
 import { type RunSpec, runId } from '../experiments/run-spec.js';
 import { writeFileWhole } from '../files/write-file-whole.js';
 import { KitError } from '../kit-error.js';
@@ -25,7 +23,7 @@ import { type BackboneChoice, filesOfBackbone, refuseOnnxOptions } from './backb
 import { writeExperimentPage } from './experiment-page.js';
 import { isFolder, type OwnPicturesPlan, planOwnPictures } from './own-pictures-plan.js';
 import { costLines, settingLines, workLines } from './plan-lines.js';
-import { cancelOnInterrupt, duration, howToGoOn, prepareData, trainingProgress } from './progress.js';
+import { cancelOnInterrupt, howToGoOn, prepareData, trainingProgress } from './progress.js';
 import { requireResultsApart } from './results-apart.js';
 
 export interface ReproduceOptions extends BackboneChoice {
@@ -140,27 +138,6 @@ function withPathsFrom(value: unknown, folder: string): unknown {
   );
 }
 
-/** From a few steps of one run of the group, timed here. */
-async function sayHowLong(
-  group: readonly RunSpec[],
-  data: ExperimentData,
-  all: readonly RunSpec[],
-  { workers }: ReproduceOptions,
-): Promise<void> {
-  const spec = group.find(({ loss }) => loss !== null);
-  if (spec === undefined || group.reduce((sum, { steps }) => sum + steps, 0) < WORTH_MEASURING) return;
-  const backend = await startBackend({ threads: 1 });
-  const time = await measureTime(spec, data, backend);
-  const processes = processesFor(all, { workers, backend: backend.name });
-  const step = `${(time.millisecondsAStep / 1000).toPrecision(2)} s a step of ${spec.method}, measured here`;
-  const share = group.length < all.length ? `${group.length} of ${all.length} runs` : `${group.length} runs`;
-  process.stdout.write(
-    `${share}: about ${duration(estimatedTime(group, time, processes, data.description))} (${step}).\n`,
-  );
-}
-
-const WORTH_MEASURING = 200;
-
 async function trainMissing(
   specs: readonly RunSpec[],
   records: readonly RunRecord[],
@@ -169,7 +146,7 @@ async function trainMissing(
   const signal = cancelOnInterrupt(howToGoOn(options));
   const ids = new Set(specs.map(runId));
   const kept = records.filter(({ id }) => !ids.has(id));
-  await prepareData(specs, kept, signal, (group, data) => sayHowLong(group, data, specs, options));
+  await prepareData(specs, kept, signal);
   for (const spec of options.force ? specs : []) removeRun(options.results, spec.experiment, runId(spec));
   const progress = trainingProgress(specs);
   try {

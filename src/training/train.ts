@@ -205,6 +205,7 @@ class StepTrainer {
         ...masks.map(({ shape }) => ({ shape, dtype: 'float32' as const })),
         { shape: optimizer.ratesShape, dtype: 'float32' },
       ],
+      rows: n,
       body: (tensors) => {
         let embeddings: tf.Tensor2D | undefined;
         try {

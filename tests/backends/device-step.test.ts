@@ -11,6 +11,7 @@ describe('a device step where nothing is recorded', () => {
     const before = tf.memory().numTensors;
     let calls = 0;
     const step = deviceStep({
+      rows: 1,
       inputs: [
         { shape: [2], dtype: 'float32' },
         { shape: [2], dtype: 'int32' },
@@ -34,7 +35,7 @@ describe('a device step where nothing is recorded', () => {
 
   it('says which input is of another size or kind, and refuses a body that hands one back', async () => {
     const before = tf.memory().numTensors;
-    const step = deviceStep({ inputs: [{ shape: [2, 2], dtype: 'int32' }], body: ([x]) => [x] });
+    const step = deviceStep({ rows: 1, inputs: [{ shape: [2, 2], dtype: 'int32' }], body: ([x]) => [x] });
     await expect(step.run([])).rejects.toThrow('takes 1 inputs; it was given 0');
     await expect(step.run([new Int32Array(3)])).rejects.toThrow(
       'Int32Array of 4 values ([2, 2]); it was given 3',
@@ -47,6 +48,7 @@ describe('a device step where nothing is recorded', () => {
 
   it('names the operations that took its time', async () => {
     const step = deviceStep({
+      rows: 1,
       inputs: [{ shape: [3], dtype: 'float32' }],
       body: ([x]) => [x.exp().exp().sum()],
     });

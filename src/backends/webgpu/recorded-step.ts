@@ -1,5 +1,6 @@
 import { KitError } from '../../kit-error.js';
 import type { DeviceStep, DeviceStepOptions, OperationTime } from '../device-step.js';
+import { freeBytes } from './free-memory.js';
 import { planStep, type StepPlan } from './step-plan.js';
 import { discardRecording, recordingDifference, recordStep, type StepRecording } from './step-recording.js';
 import { StepReplay } from './step-replay.js';
@@ -51,8 +52,17 @@ export function recordedStep(options: DeviceStepOptions): DeviceStep {
     if (replay?.isStale()) forget();
     if (replay !== null) return submit(replay);
     submitPending(backend);
-    const { bytes } = plan();
+    const { bytes, largest } = plan();
     const { device } = backend;
+    const most = Math.min(device.limits.maxBufferSize, device.limits.maxStorageBufferBindingSize);
+    if (largest > most) {
+      forget();
+      throw noRoom(
+        `its largest tensor takes ${gibibytes(largest)} GiB, and this GPU's driver takes at most ${gibibytes(most)} in one`,
+        most / largest,
+        options.rows,
+      );
+    }
     device.pushErrorScope('validation');
     device.pushErrorScope('out-of-memory');
     const ready = new StepReplay(backend, (planned as { recording: StepRecording }).recording, plan());
@@ -63,9 +73,11 @@ export function recordedStep(options: DeviceStepOptions): DeviceStep {
     if (outOfMemory === null && invalid === null) return result;
     if (replay === ready) forget();
     if (outOfMemory !== null) {
-      throw new KitError(
-        'out-of-memory',
-        `The GPU has no room for this step: it needs ${(bytes / 2 ** 30).toFixed(1)} GiB beside the parameters. Lower the batch.`,
+      const free = await freeBytes(device, bytes);
+      throw noRoom(
+        `it needs ${gibibytes(bytes)} GiB beside the parameters, and about ${gibibytes(free)} are free`,
+        free / bytes,
+        options.rows,
       );
     }
     throw new Error(`The device refuses a recorded step: ${invalid?.message}`);
@@ -91,4 +103,19 @@ export function recordedStep(options: DeviceStepOptions): DeviceStep {
       }).then((times) => times),
     dispose: forget,
   };
+}
+
+const gibibytes = (bytes: number) => (bytes / 2 ** 30).toFixed(1);
+
+/** All of a step but its parameters' gradients grows with its rows, so what fits is a little less than that share of them. */
+function noRoom(why: string, share: number, rows: number): KitError {
+  const fit = Math.floor(share * rows);
+  const advice =
+    fit >= 2
+      ? `Take batches of at most ${fit} instead of ${rows}`
+      : 'Not even two rows fit: train fewer layers';
+  return new KitError(
+    'out-of-memory',
+    `The GPU has no room for this step: ${why}. ${advice}, or end what else runs on this GPU.`,
+  );
 }

@@ -5,6 +5,8 @@ import { buffersOf, type StepRecording } from './step-recording.js';
 export interface StepPlan {
   /** Of the step itself: inputs, outputs, what is between, constants. Tensors from outside are not in it. */
   readonly bytes: number;
+  /** The largest buffer among them. */
+  readonly largest: number;
   readonly between: {
     readonly standIns: readonly GPUBuffer[];
     readonly lives: readonly BufferLife[];
@@ -44,7 +46,12 @@ export function planStep(limits: GPUSupportedLimits, recording: StepRecording): 
     ...packed.map(({ size }) => size),
     ...[...tensors].map((b) => b.size),
   ];
-  return { bytes: sizes.reduce((a, b) => a + b, 0), between, constants: packed };
+  return {
+    bytes: sizes.reduce((a, b) => a + b, 0),
+    largest: Math.max(0, ...sizes),
+    between,
+    constants: packed,
+  };
 }
 
 /** Everything that is bound may begin at a multiple of this (WebGPU's default for both kinds). */

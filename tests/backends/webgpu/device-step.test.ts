@@ -85,9 +85,37 @@ describe.skipIf(!isAsked)('a device step on webgpu (only with KIT_TEST_WEBGPU=1)
     net.dispose();
   });
 
+  it('says how many rows fit where one tensor is more than the driver takes', async () => {
+    const { maxStorageBufferBindingSize } = (tf.backend() as unknown as { device: GPUDevice }).device.limits;
+    const columns = 2 ** 20;
+    const most = Math.floor(maxStorageBufferBindingSize / 4 / columns);
+    const step = deviceStep({
+      rows: 2 * most,
+      inputs: [{ shape: [2 * most], dtype: 'float32' }],
+      body: ([x]) => [
+        x
+          .reshape([-1, 1])
+          .mul(tf.ones([1, columns]))
+          .square()
+          .sum(),
+      ],
+    });
+    const before = tf.memory();
+    await expect(step.run([new Float32Array(2 * most)])).rejects.toMatchObject({
+      code: 'out-of-memory',
+      message: expect.stringContaining(`Take batches of at most ${most} instead of ${2 * most}`),
+    });
+    expect(tf.memory().numTensors).toBe(before.numTensors);
+    step.dispose();
+  });
+
   it('goes on with a variable that was assigned in between', async () => {
     const scale = tf.tidy(() => tf.variable(tf.tensor1d([2])));
-    const step = deviceStep({ inputs: [{ shape: [2], dtype: 'float32' }], body: ([x]) => [x.mul(scale)] });
+    const step = deviceStep({
+      rows: 1,
+      inputs: [{ shape: [2], dtype: 'float32' }],
+      body: ([x]) => [x.mul(scale)],
+    });
     const run = async () => [...(await (await step.run([new Float32Array([1, 3])]))[0].data())];
     expect(await run()).toEqual([2, 6]);
     tf.tidy(() => scale.assign(tf.tensor1d([10])));
@@ -100,6 +128,7 @@ describe.skipIf(!isAsked)('a device step on webgpu (only with KIT_TEST_WEBGPU=1)
   it('takes a small variable for no constant, though its first value is still on the host', async () => {
     const scale = tf.tidy(() => tf.variable(tf.tensor1d([2])));
     const step = deviceStep({
+      rows: 1,
       inputs: [{ shape: [1], dtype: 'float32' }],
       body: ([x]) => [x.mul(scale.mul(tf.scalar(3)))],
     });
@@ -113,6 +142,7 @@ describe.skipIf(!isAsked)('a device step on webgpu (only with KIT_TEST_WEBGPU=1)
 
   it('takes packed bytes, and constants of the body', async () => {
     const step = deviceStep({
+      rows: 1,
       inputs: [{ shape: [3], dtype: 'int32' }],
       body: ([x]) => [
         x
@@ -135,6 +165,7 @@ describe.skipIf(!isAsked)('a device step on webgpu (only with KIT_TEST_WEBGPU=1)
 
   it('profiles a run by the names of the programs, and that run counts', async () => {
     const step = deviceStep({
+      rows: 1,
       inputs: [{ shape: [300], dtype: 'float32' }],
       body: ([x]) => [x.square().exp().exp().sum()],
     });
@@ -152,7 +183,11 @@ describe.skipIf(!isAsked)('a device step on webgpu (only with KIT_TEST_WEBGPU=1)
     const outside = tf.tidy(() => tf.variable(tf.tensor1d([1, 2])));
     await putOnDevice(outside);
     const before = tf.memory() as GpuMemory;
-    const step = deviceStep({ inputs: [{ shape: [2], dtype: 'float32' }], body: ([x]) => body(x, outside) });
+    const step = deviceStep({
+      rows: 1,
+      inputs: [{ shape: [2], dtype: 'float32' }],
+      body: ([x]) => body(x, outside),
+    });
     await expect(step.run([new Float32Array(2)])).rejects.toThrow(message);
     step.dispose();
     const after = tf.memory() as GpuMemory;
@@ -233,6 +268,7 @@ function convnet(batch: number, shared?: Parameters) {
   return {
     variables,
     dispose,
+    rows: batch,
     inputs: [
       { shape: [batch, SIDE, SIDE, 3], dtype: 'float32' as const },
       { shape: [1, 3], dtype: 'float32' as const },
