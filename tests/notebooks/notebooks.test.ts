@@ -50,6 +50,18 @@ describe.each(notebooks)('notebooks/%s', (file) => {
     ]);
   });
 
+  it('answers every exercise where it answers them, folded away directly below', () => {
+    const texts = cells.map(({ source }) => source.join(''));
+    const numbered = (text: string) => [...text.matchAll(/^(\d+)\. /gm)].map(([, number]) => number);
+    for (const [at, text] of texts.entries()) {
+      if (!text.includes('<b>Answers</b>')) continue;
+      expect(texts[at - 1]).toMatch(/^## Exercises\n/);
+      expect(text).toMatch(/^<details>\n<summary><b>Answers<\/b> \(try first\)<\/summary>\n\n1\. /);
+      expect(text).toMatch(/\n\n<\/details>$/);
+      expect(numbered(text)).toEqual(numbered(texts[at - 1]));
+    }
+  });
+
   it('links only to what is there', () => {
     const prose = cells
       .filter(({ cell_type }) => cell_type === 'markdown')
