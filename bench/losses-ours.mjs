@@ -22,6 +22,15 @@ const DIMENSION = 512;
 const memory = (name) => Number(new RegExp(`${name}:\\s+(\\d+)`).exec(readFileSync('/proc/self/status', 'utf8'))[1]) / 1024;
 const median = (values) => [...values].sort((a, b) => a - b)[Math.floor((values.length - 1) / 2)];
 
+/** Of anchors and positives, and of what came out with each of them, as the N-pair loss and its gradient need them. */
+const products = tf.customGrad((embeddings, save) => {
+  const half = embeddings.shape[0] / 2;
+  const [anchors, positives] = tf.split(embeddings, [half, half]);
+  const all = tf.matMul(anchors, positives, false, true);
+  save([tf.concat([tf.matMul(all, positives), tf.matMul(all, anchors, true)])]);
+  return { value: tf.slice(all, [0, 0], [1, 1]).asScalar(), gradFunc: (_, [gradient]) => gradient.clone() };
+});
+
 const backend = await startBackend({ threads: Number(threads) });
 const baseMiB = memory('VmRSS');
 for (const rows of sizes.split(',').map(Number)) {
@@ -41,6 +50,7 @@ for (const rows of sizes.split(',').map(Number)) {
     'N-pair & angular': nPairAngularLoss(),
     'proxy-anchor': proxyAnchorLoss(proxies),
     'proxy-NCA': proxyNcaLoss(proxies),
+    'products alone': (rows) => products(rows),
   };
   const values = Float32Array.from({ length: rows * DIMENSION }, () => random.normal() / Math.sqrt(DIMENSION));
   const embeddings = tf.variable(tf.tensor2d(values, [rows, DIMENSION]));

@@ -38,6 +38,21 @@ def one_plus(f, mask):
     return torch.logsumexp(torch.cat([torch.zeros(len(f), 1), f], 1), 1)
 
 
+class Products(torch.autograd.Function):
+    """Of anchors and positives, and of what came out with each of them, as the N-pair loss and its gradient need them."""
+
+    @staticmethod
+    def forward(ctx, x):
+        a, p = x[: len(x) // 2], x[len(x) // 2 :]
+        s = a @ p.T
+        ctx.save_for_backward(torch.cat([s @ p, s.T @ a]))
+        return s[0, 0]
+
+    @staticmethod
+    def backward(ctx, _):
+        return ctx.saved_tensors[0]
+
+
 def pytorch_losses(labels):
     n = len(labels)
     same = labels[:, None] == labels[None]
@@ -116,6 +131,7 @@ def pytorch_losses(labels):
         "N-pair & angular": lambda x: n_pair(x) + 2 * angular(x),
         "proxy-anchor": proxy_anchor,
         "proxy-NCA": proxy_nca,
+        "products alone": Products.apply,
     }
 
 
