@@ -7,6 +7,7 @@ import { packageVersion } from '../package-version.js';
 import { gpuAbsence } from './gpu-absence.js';
 import { registerGradientsOnDevice } from './gradients-on-device.js';
 import { type NativeEngine, nativeEngine } from './native-engine.js';
+import { sayOutOfMemory } from './out-of-memory.js';
 
 /** TensorFlow's native library, once it is loaded and the backend of tfjs. */
 export interface TensorflowLibrary {
@@ -55,6 +56,7 @@ async function load(options: { threads: number; gpu: boolean }): Promise<Tensorf
   if (!(await tf.setBackend('tensorflow')))
     throw new Error("TensorFlow's library is there but does not start");
   registerGradientsOnDevice();
+  sayOutOfMemory();
   return {
     versions,
     gpuAbsence: tensorflowUsesGpu() ? null : gpuAbsence(cudaLibraries, engine?.folder),
