@@ -30,6 +30,22 @@ export function descendHinge(
   };
 }
 
+/** In words: whether anything moved, whether the points have met, and whether the negative ends nearer to the anchor than the positive. */
+export function endInWords({ path, loss }: Pick<ReturnType<typeof descendHinge>, 'path' | 'loss'>): string {
+  const { anchor, positive, negative } = path[path.length - 1];
+  const toPositive = distance(anchor, positive);
+  const toNegative = distance(anchor, negative);
+  const size = Math.max(
+    distance(path[0].anchor, path[0].positive),
+    distance(path[0].anchor, path[0].negative),
+  );
+  if (loss > 0) return 'it still costs something';
+  const met = Math.max(toPositive, toNegative) < 1e-6 * size;
+  if (met) return 'all three have met: zero loss, and nobody is the nearer';
+  const nearer = toNegative < toPositive ? 'the negative is nearer' : 'the positive is not farther';
+  return path.length === 1 ? `nothing moves, the bound is met from the start; ${nearer}` : nearer;
+}
+
 export type Angle = (triangle: Triangle) => number;
 
 /** The direction, of length 1, in which a small move of the negative makes the angle smaller fastest; zeros where it has none. */

@@ -4,6 +4,7 @@ import {
   boundedNegatives,
   descendHinge,
   descentDirection,
+  endInWords,
 } from '../../notebooks/exhibits/angle-descent.js';
 import { angleAtNegative, constructedAngleAtNegative } from '../../src/index.js';
 
@@ -20,6 +21,21 @@ describe('descent on one triangle', () => {
     expect(loss).toBe(0);
     expect(norm(end.anchor, end.positive)).toBeCloseTo(1.63, 2);
     expect(norm(end.anchor, end.negative)).toBeCloseTo(0.19, 2);
+  });
+
+  it('says in words how it ended, also where nothing moved, where all points met and where it is not over', () => {
+    const words = (...[start, alpha, options]: Parameters<typeof descendHinge>) =>
+      endInWords(descendHinge(start, alpha, options));
+    expect(words(at(-0.5, 0.1), 45)).toBe('the negative is nearer');
+    expect(words(at(-0.5, 0.1), 18)).toBe('the positive is not farther');
+    expect(words(at(0.3, 0.8), 60)).toBe(
+      'nothing moves, the bound is met from the start; the negative is nearer',
+    );
+    expect(words(at(0, 5), 45)).toBe(
+      'nothing moves, the bound is met from the start; the positive is not farther',
+    );
+    expect(words(at(0, 0), 45)).toBe('all three have met: zero loss, and nobody is the nearer');
+    expect(words(at(0, 0), 45, { steps: 10 })).toBe('it still costs something');
   });
 
   it('moves the negative away from the midpoint for the constructed angle, to the line for the plain one', () => {
