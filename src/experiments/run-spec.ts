@@ -259,7 +259,8 @@ export function parseWith<T extends z.ZodType>(schema: T, value: unknown, origin
 
 function foundAt(value: unknown, path: readonly PropertyKey[]): string {
   const found = settingAt(value, path);
-  return found === undefined || typeof found === 'object' ? '' : ` (found ${JSON.stringify(found)})`;
+  if (found === undefined) return ' (missing)';
+  return typeof found === 'object' ? '' : ` (found ${JSON.stringify(found)})`;
 }
 
 function allowedKeys(schema: z.ZodType, value: unknown, path: readonly PropertyKey[]): string[] {

@@ -30,6 +30,11 @@ describe('a mistake of the user ends with exit code 1, a message and no stack tr
       { loss: { name: 'angular', alphaDegrees: 95, negatives: 'other-positives', normalize: 'none' } },
       /loss\.alphaDegrees: α is an angle in degrees and must be smaller than 90.*found 95/,
     ],
+    [
+      'options of a loss left out',
+      { loss: { name: 'angular', alphaDegrees: 30 } },
+      /loss\.negatives: .*"other-positives".* \(missing\)\n {2}loss\.normalize: .* \(missing\)/,
+    ],
     ['an unknown method', { loss: { name: 'tripplet' } }, /loss\.name: .*/],
     [
       'a batch of more classes than there are',
