@@ -3,6 +3,8 @@
 import json
 import sys
 import time
+from importlib.machinery import SourceFileLoader
+from pathlib import Path
 
 import torch
 from torch import nn
@@ -43,50 +45,26 @@ class Convnet(nn.Module):
         return F.normalize(self.linear(self.blocks(x).flatten(1)))
 
 
-class Inception(nn.Module):
-    def __init__(self, channels, one, three_reduced, three, five_reduced, five, pool):
-        super().__init__()
-
-        def convolution(a, b, size):
-            return nn.Sequential(nn.Conv2d(a, b, size, padding=size // 2), nn.ReLU())
-
-        self.branches = nn.ModuleList(
-            [
-                convolution(channels, one, 1),
-                nn.Sequential(convolution(channels, three_reduced, 1), convolution(three_reduced, three, 3)),
-                nn.Sequential(convolution(channels, five_reduced, 1), convolution(five_reduced, five, 5)),
-                nn.Sequential(nn.MaxPool2d(3, 1, 1), convolution(channels, pool, 1)),
-            ]
-        )
-
+class Normalized(nn.Module):
     def forward(self, x):
-        return torch.cat([branch(x) for branch in self.branches], 1)
+        return F.normalize(x)
 
 
-class From5a(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.blocks = nn.Sequential(
-            Inception(832, 256, 160, 320, 32, 128, 128), Inception(832, 384, 192, 384, 48, 128, 128)
-        )
-        self.linear = nn.Linear(1024, 512, bias=False)
-
-    def forward(self, x):
-        return F.normalize(self.linear(self.blocks(x).mean((2, 3))))
-
-
+GOOGLENET = {"from-5a": ("pool4", (64, 832, 7, 7)), "all": ("data", (16, 3, 227, 227))}
 if task == "head":
     model, batch = nn.Linear(1024, 512, bias=False), 0.1 * torch.randn(256, 1024)
     optimizer = torch.optim.SGD(model.parameters(), lr=0.001, momentum=0.9)
-elif task == "from-5a":
-    model, batch = From5a(), 0.1 * torch.randn(64, 832, 7, 7)
+elif task in GOOGLENET:
+    entry, shape = GOOGLENET[task]
+    googlenet = SourceFileLoader("gpu_step_peers", str(Path(__file__).with_name("gpu-step-peers.py"))).load_module()
+    model, batch = nn.Sequential(googlenet.network(entry), Normalized()), 0.1 * torch.randn(shape)
     optimizer = torch.optim.Adam(model.parameters(), lr=0.0001)
 else:
     model, batch = Convnet(), 0.1 * torch.randn(64, 3, 32, 32)
     optimizer = torch.optim.Adam(model.parameters(), lr=0.005)
 
 seconds, cpu_seconds = [], []
-for i in range(-8, steps):
+for i in range(-min(8, steps), steps):
     started, cpu_before = time.perf_counter(), time.process_time()
     optimizer.zero_grad()
     loss = n_pair_angular(model(batch))
