@@ -87,6 +87,15 @@ describe.each(readdirSync('notebooks').filter((file) => file.endsWith('.ipynb'))
       for (const { id } of cells) expect(html).toContain(`id="cell-${id}"`);
       expect(read('index.html')).toContain(`href="${address}"`);
     });
+
+    it('folds the answers to its exercises away, a list with its equations typeset', () => {
+      if (file.startsWith('appendix')) return;
+      const folded = [...read(address).matchAll(/<details>(.*?)<\/details>/gs)].map(([, inside]) => inside);
+      const answers = folded.filter((inside) => inside.includes('<summary><b>Answers</b>'));
+      expect(answers).toHaveLength(1);
+      expect(answers[0]).toMatch(/<\/summary>\s*<ol>\s*<li>/);
+      expect(answers[0].replace(/<code>.*?<\/code>/gs, '')).not.toContain('$');
+    });
   },
 );
 
