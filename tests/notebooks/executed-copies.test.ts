@@ -23,6 +23,13 @@ describe.each(lessons)(`${folder}/%s`, (file) => {
       for (const output of outputs ?? []) expect(output.output_type).not.toBe('error');
   });
 
+  it('ran on the engine that a clone has, without a word of another', () => {
+    const said = executed?.cells.flatMap(({ outputs }) => outputs ?? []) ?? [];
+    expect(JSON.stringify(said)).not.toMatch(
+      /tensorflow-(cpu|gpu), \d+ thread|webgpu, \d+ thread|artificially reduced/,
+    );
+  });
+
   it('says no times, so that the same notebook gives the same bytes, and is small', () => {
     expect(JSON.stringify(executed)).not.toMatch(/"text\/plain": ?"[^"]*, \d+ s"/);
     expect(statSync(join(folder, file)).size).toBeLessThan(2_500_000);
