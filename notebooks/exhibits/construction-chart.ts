@@ -1,4 +1,5 @@
 import type { ChartSpec, Point, Triangle } from 'angular-loss-kit';
+import { circle } from './circle';
 
 // The construction of x_m and the discs of (3), drawn: of notebook 01.
 
@@ -31,13 +32,6 @@ const PLACES = 24;
 
 const distance = (u: Point, v: Point) => Math.hypot(u[0] - v[0], u[1] - v[1]);
 const direction = (to: Point, from: Point) => Math.atan2(to[1] - from[1], to[0] - from[0]);
-
-function circle(radius: number, [cx, cy]: Point, from = 0, to = 2 * Math.PI) {
-  return Array.from({ length: 91 }, (_, order) => {
-    const at = from + (order / 90) * (to - from);
-    return { x: cx + radius * Math.cos(at), y: cy + radius * Math.sin(at), order };
-  });
-}
 
 function extentOf({ centre, negative, anchor, discs }: Construction): number {
   const half = distance(anchor, centre);

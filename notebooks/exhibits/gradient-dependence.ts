@@ -1,17 +1,16 @@
-import type { Point } from 'angular-loss-kit';
+import type { Point, Triangle } from 'angular-loss-kit';
 
 // Which of the three points of a triplet each gradient depends on, and where descent moves them.
 
 export const ROLES = ['anchor', 'positive', 'negative'] as const;
-export type Role = (typeof ROLES)[number];
-export type Triplet = Readonly<Record<Role, Point>>;
+export type Role = keyof Triangle;
 export type Hinge = (
   anchor: Point,
   positive: Point,
   negative: Point,
 ) => {
   readonly loss: number;
-  readonly gradient: Readonly<Record<Role, Point>>;
+  readonly gradient: Triangle;
 };
 
 export interface GradientDependence {
@@ -25,10 +24,10 @@ const STEP = 1e-6;
 const length = (x: Point) => Math.hypot(...x);
 const minus = (x: Point, y: Point) => x.map((value, i) => value - y[i]);
 const moved = (x: Point) => x.map((value, i) => value + (i === 0 ? 0.8 : i === 1 ? -0.6 : 0) * STEP);
-const of = (hinge: Hinge, { anchor, positive, negative }: Triplet) => hinge(anchor, positive, negative);
+const of = (hinge: Hinge, { anchor, positive, negative }: Triangle) => hinge(anchor, positive, negative);
 
 /** Moves each point of the triplet by a millionth, in one direction, and looks at all three gradients. */
-export function gradientDependence(hinge: Hinge, triplet: Triplet): GradientDependence {
+export function gradientDependence(hinge: Hinge, triplet: Triangle): GradientDependence {
   const here = of(hinge, triplet);
   const there = ROLES.map((role) => of(hinge, { ...triplet, [role]: moved(triplet[role]) }));
   const active = here.loss > 0;
@@ -49,7 +48,7 @@ export interface DescentArrows {
 }
 
 /** Descent of each point as an arrow, the longest half as long as the triplet's longest side; of no length where there is no gradient. */
-export function descentArrows(name: string, hinge: Hinge, triplet: Triplet): DescentArrows {
+export function descentArrows(name: string, hinge: Hinge, triplet: Triangle): DescentArrows {
   const { loss, gradient } = of(hinge, triplet);
   const { anchor, positive, negative } = triplet;
   const sides = [minus(anchor, positive), minus(anchor, negative), minus(positive, negative)].map(length);

@@ -1,4 +1,5 @@
 import type { ChartSpec, Point } from 'angular-loss-kit';
+import { circle } from './circle';
 
 // What miners pick, drawn: of notebook 02.
 
@@ -68,17 +69,13 @@ export function minedPicksChart(miners: readonly MinedPicks[], options: MinedPic
     }));
     const dots = seen.map(([px, py], row) => ({ x: px, y: py, row: `${row}`, class: `${labels[row]}` }));
     const rings = anchors.map((row) => ({ x: seen[row][0], y: seen[row][1], anchor: `${row}` }));
-    const rim = Array.from({ length: 91 }, (_, order) => {
-      const at = (order / 45) * Math.PI;
-      return { x: Math.cos(at), y: Math.sin(at), order };
-    });
     return {
       width: 270,
       height: miner.unitLength ? 270 : 210,
       title: { text: miner.name, anchor: 'middle', fontSize: 12, fontWeight: 'normal' },
       layer: [
         {
-          data: { values: miner.unitLength ? rim : [] },
+          data: { values: miner.unitLength ? circle(1, [0, 0]) : [] },
           mark: { type: 'line', color: '#bbb', strokeWidth: 1 },
           encoding: { x, y, order: { field: 'order' } },
         },
