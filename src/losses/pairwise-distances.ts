@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { SQUARED_DISTANCES, SQUARED_DISTANCES_GRADIENT } from '../backends/wasm/kernels/squared-distances.js';
+import { SQUARED_DISTANCES, SQUARED_DISTANCES_GRADIENT } from '../backends/squared-distances.js';
 import { ofEmbeddings } from './closed-form.js';
 import { oneHot } from './one-hot.js';
 
@@ -29,10 +29,7 @@ export interface ValueAndSlopes {
   readonly slopes: tf.Tensor2D;
 }
 
-/**
- * A loss that is a function of the squared Euclidean distances between the rows of a batch.
- *
- */
+/** A loss that is a function of the squared Euclidean distances between the rows of a batch. */
 export function ofSquaredDistances(
   embeddings: tf.Tensor2D,
   evaluate: (squared: tf.Tensor2D) => ValueAndSlopes,

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { normalizedPooling } from '../../src/backends/normalized-pooling.js';
+import { ofSquaredDistances } from '../../src/losses/pairwise-distances.js';
 import { SeededRandom } from '../../src/seeded-random.js';
 
 function filled(shape: number[], seed: string, shift = 0): tf.Tensor {
@@ -14,6 +15,27 @@ interface Case {
   readonly name: string;
   readonly inputs: readonly tf.Tensor[];
   readonly run: (...inputs: tf.Tensor[]) => tf.Tensor;
+}
+
+/** Rows, and the derivative of a function to each of their squared distances, [n, n]. */
+function distanceCases(): Record<string, { rows: tf.Tensor2D; slopes: tf.Tensor2D }> {
+  const slopesOf = (slope: (i: number, j: number) => number) =>
+    tf.tensor2d(Array.from({ length: 20 }, (_, i) => Array.from({ length: 20 }, (_, j) => slope(i, j))));
+  const everyPair = slopesOf((i, j) => Math.sin(7 * i + j));
+  const onePair = slopesOf((i, j) => (i === 2 && j === 12 ? 1.5 : 0));
+  const scattered = filled([20, 6], 'rows') as tf.Tensor2D;
+  const half = scattered.slice([0, 0], [10, 6]);
+  const twins = tf.concat2d([half, half.add(0.01)], 0);
+  return {
+    'of scattered rows': { rows: scattered, slopes: everyPair },
+    'of which one counts': { rows: scattered, slopes: onePair },
+    'between close rows, most of all': {
+      rows: twins,
+      slopes: slopesOf((i, j) => (j === i + 10 ? 500 : Math.sin(7 * i + j))),
+    },
+    'between close rows, of which one counts': { rows: twins, slopes: onePair },
+    'between equal rows': { rows: tf.concat2d([half, half], 0), slopes: everyPair },
+  };
 }
 
 /** What training uses, each with inputs that are the same on every backend; TensorFlow knows no explicit borders. */
@@ -127,6 +149,15 @@ export function kernelCases(backend: string): Case[] {
       inputs: [image, filled([2, 11, 9, 3], 'direction')],
       run: (x, dy) => tf.grad((y) => tf.relu(y).square())(x, dy),
     },
+    ...Object.entries(distanceCases()).map(([name, { rows, slopes }]) => ({
+      name: `squared distances ${name}`,
+      inputs: [rows],
+      run: (x: tf.Tensor) =>
+        ofSquaredDistances(x as tf.Tensor2D, (squared) => ({
+          value: squared.mul(slopes).sum().asScalar(),
+          slopes: slopes.clone(),
+        })),
+    })),
     { name: 'log-sum-exp', inputs: [filled([4, 6], 'exp')], run: (x) => tf.logSumExp(x, 1) },
     { name: 'maximum over an axis', inputs: [filled([4, 6], 'max')], run: (x) => tf.max(x, 1) },
   ];

@@ -8,6 +8,7 @@ import { gpuAbsence } from './gpu-absence.js';
 import { registerGradientsOnDevice } from './gradients-on-device.js';
 import { type NativeEngine, nativeEngine } from './native-engine.js';
 import { sayOutOfMemory } from './out-of-memory.js';
+import { registerDistancesOnHost } from './squared-distances.js';
 
 /** TensorFlow's native library, once it is loaded and the backend of tfjs. */
 export interface TensorflowLibrary {
@@ -57,6 +58,7 @@ async function load(options: { threads: number; gpu: boolean }): Promise<Tensorf
     throw new Error("TensorFlow's library is there but does not start");
   registerGradientsOnDevice();
   sayOutOfMemory();
+  if (!tensorflowUsesGpu()) registerDistancesOnHost();
   return {
     versions,
     gpuAbsence: tensorflowUsesGpu() ? null : gpuAbsence(cudaLibraries, engine?.folder),

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { startBackend } from '../../../src/backends/start-backend.js';
 import type { WasmBackend } from '../../../src/backends/wasm/kernels/wasm-backend.js';
 import { loadExperimentData } from '../../../src/experiments/experiment-data.js';
@@ -11,8 +11,12 @@ import { makePictureFolder, smallSpec } from '../../picture-folder.js';
 
 let backend: WasmBackend & { readonly dataIdMap: Map<object, { readonly memoryOffset: number }> };
 beforeAll(async () => {
+  vi.stubEnv('KIT_BACKEND', 'wasm');
   expect((await startBackend({ threads: 1 })).name).toBe('wasm');
   backend = tf.backend() as never;
+});
+afterAll(() => {
+  vi.unstubAllEnvs();
 });
 
 const held = () => [tf.memory().numTensors, tf.memory().numDataBuffers];

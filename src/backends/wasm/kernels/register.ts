@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import type { HostProduct } from '../../onnxruntime/host-product.js';
+import { SQUARED_DISTANCES, SQUARED_DISTANCES_GRADIENT } from '../../squared-distances.js';
 import { conv2DBackpropFilterKernel, conv2DBackpropInputKernel } from './conv2d-backprop.js';
 import { gatherKernel } from './gather.js';
 import { hostConv2DKernel } from './host-conv2d.js';
@@ -13,12 +14,7 @@ import {
   normalizedPoolingGradientKernel,
   normalizedPoolingKernel,
 } from './normalized-pooling.js';
-import {
-  SQUARED_DISTANCES,
-  SQUARED_DISTANCES_GRADIENT,
-  squaredDistancesGradientKernel,
-  squaredDistancesKernel,
-} from './squared-distances.js';
+import { squaredDistancesGradientKernel, squaredDistancesKernel } from './squared-distances.js';
 import { unsortedSegmentSumKernel } from './unsorted-segment-sum.js';
 import { registerWasmKernel } from './wasm-backend.js';
 
