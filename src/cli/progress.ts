@@ -106,6 +106,7 @@ export function trainingProgress(specs: readonly RunSpec[]) {
   let finished = 0;
   let started: number | undefined;
   let printed = Date.now();
+  const named = ({ method, seed }: RunSpec) => `${method}, seed ${seed}`;
   const done = () => [...steps.values()].reduce((sum, value) => sum + value, 0);
   const millisecondsAStep = () => (Date.now() - (started ?? Number.NaN)) / (done() - before);
   const left = () => (done() > before ? duration(millisecondsAStep() * (total - done())) : '…');
@@ -123,7 +124,6 @@ export function trainingProgress(specs: readonly RunSpec[]) {
   bar?.start(total, 0, { finished: 0, runs: specs.length, left: '…', rate: '', now: '' });
 
   function show(now: string): void {
-    started ??= Date.now();
     bar?.update(done(), { finished, left: left(), rate: rate(), now });
     if (bar !== null || Date.now() - printed < 30_000) return;
     printed = Date.now();
@@ -137,12 +137,18 @@ export function trainingProgress(specs: readonly RunSpec[]) {
       const id = runId(spec);
       if (!steps.has(id)) before += step;
       steps.set(id, step);
-      show(`${spec.method}, seed ${spec.seed}`);
+      started ??= Date.now();
+      show(named(spec));
+    },
+    /** Pictures that went through the network outside of steps. */
+    embedded(spec: RunSpec, pictures: number, of: number): void {
+      show(`${named(spec)}, ${pictures} of ${of} pictures embedded`);
     },
     done(spec: RunSpec): void {
+      started ??= Date.now();
       steps.set(runId(spec), Math.max(1, spec.steps));
       finished++;
-      show(`${spec.method}, seed ${spec.seed}`);
+      show(named(spec));
     },
     stop: () => bar?.stop(),
   };

@@ -150,7 +150,13 @@ async function trainMissing(
   for (const spec of options.force ? specs : []) removeRun(options.results, spec.experiment, runId(spec));
   const progress = trainingProgress(specs);
   try {
-    await runAll(specs, { ...options, signal, onStep: progress.step, onDone: progress.done });
+    await runAll(specs, {
+      ...options,
+      signal,
+      onStep: progress.step,
+      onEmbedded: progress.embedded,
+      onDone: progress.done,
+    });
   } finally {
     progress.stop();
   }

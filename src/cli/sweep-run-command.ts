@@ -70,7 +70,7 @@ export async function runHere(
     await prepareOnce(sweep, specs, stopping.signal);
     gained = false;
     progress = trainingProgress(specs);
-    const { step, done } = progress;
+    const { step, embedded, done } = progress;
     const failures = await runTask(sweep, missing, {
       workers,
       failFast,
@@ -80,6 +80,7 @@ export async function runHere(
         gained ||= at > (first.get(spec) as number);
         step(spec, at);
       },
+      onEmbedded: embedded,
       onDone: (spec) => {
         gained = true;
         done(spec);

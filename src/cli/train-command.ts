@@ -37,6 +37,7 @@ export async function trainCommand(
       keep: options.keep,
       signal,
       onStep: progress.step,
+      onEmbedded: progress.embedded,
       onDone: progress.done,
     });
   } finally {

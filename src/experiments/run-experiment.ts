@@ -10,6 +10,7 @@ import { rankPositives } from '../evaluation/positive-ranks.js';
 import { recallOfRanks } from '../evaluation/recall-at-k.js';
 import { requireThere } from '../files/require-there.js';
 import { writeFileWhole } from '../files/write-file-whole.js';
+import { KitError } from '../kit-error.js';
 import { HardClassNPairSampler } from '../mining/hard-class-n-pair-sampler.js';
 import { featureEmbedding, frozenFeatures, valuesOf } from '../models/feature-embedding.js';
 import { googlenetEmbedding } from '../models/googlenet-embedding.js';
@@ -40,10 +41,15 @@ export interface RunExperimentOptions {
   /** Write the trained network beside the record, as an ONNX file. */
   readonly keep?: boolean;
   onProgress?(step: number): void;
+  /** Pictures that went through the network outside of steps: to centre features, to validate, to test. */
+  onEmbedded?(done: number, total: number): void;
   /** As `train` gives it. */
   onPlannedBytes?(bytes: number | null): void;
   readonly signal?: AbortSignal;
 }
+
+/** Who hears of pictures that go through the network, and may stop it. */
+type Watcher = Pick<RunExperimentOptions, 'onEmbedded' | 'signal'>;
 
 /** Test embeddings of a finished run, with the items of the data set that they belong to. */
 export interface RunEmbeddings extends EmbeddingTable {
@@ -65,17 +71,18 @@ export async function runExperiment(spec: RunSpec, options: RunExperimentOptions
   const id = runId(spec);
   const data = options.data ?? (await loadExperimentData(spec));
   const random = new SeededRandom(spec.seed);
-  const model = await modelFromSpec(spec, data, random.fork('model'));
+  const model = await modelFromSpec(spec, data, random.fork('model'), options);
   try {
     const result = await trainModel(spec, data, model, random, options);
     const evaluationStart = performance.now();
     let scores: Pick<RunRecord, 'metrics' | 'classScores'> = { metrics: null };
     if (spec.evaluation.test === 'read-once') {
-      const table = await embedItems(model, data, data.test);
+      const table = await embedItems(model, data, data.test, options);
       const evaluation = await evaluateInDetail(table, {
         ks: spec.evaluation.ks,
         kMeansSeed: spec.seed,
         kMeansRestarts: spec.evaluation.kMeansRestarts,
+        signal: options.signal,
       });
       scores = { metrics: runMetricsOf(evaluation), classScores: evaluation.classScores };
       if (options.results !== undefined) {
@@ -135,7 +142,8 @@ async function trainModel(
   options: RunExperimentOptions,
 ): Promise<TrainResult> {
   const watchedTraining = firstClasses(data.train, data.labels, data.description.validation.classes);
-  const ranksOf = async (items: readonly number[]) => rankPositives(await embedItems(model, data, items));
+  const ranksOf = async (items: readonly number[]) =>
+    rankPositives(await embedItems(model, data, items, options));
   const validate = async () => {
     const ranks = await ranksOf(data.validation);
     return {
@@ -210,7 +218,12 @@ function originOf({ commit, backend }: RunRecord['environment'], { description }
   return JSON.stringify([commit, backend, description.checksum, description.weights]);
 }
 
-async function modelFromSpec(spec: RunSpec, data: ExperimentData, random: SeededRandom): Promise<Model> {
+async function modelFromSpec(
+  spec: RunSpec,
+  data: ExperimentData,
+  random: SeededRandom,
+  watcher: Watcher,
+): Promise<Model> {
   switch (spec.model.name) {
     case 'raw-pixels':
       return rawPixels(data);
@@ -220,9 +233,14 @@ async function modelFromSpec(spec: RunSpec, data: ExperimentData, random: Seeded
     case 'onnx-features':
       return frozenFeatures;
     case 'onnx':
-      return featureEmbedding({ ...spec.model, trunk: null, sample: () => trainingInputs(data), random });
+      return featureEmbedding({
+        ...spec.model,
+        trunk: null,
+        sample: () => trainingInputs(data, watcher),
+        random,
+      });
     case 'googlenet':
-      return googlenetModel(spec.model, data, random);
+      return googlenetModel(spec.model, data, random, watcher);
   }
 }
 
@@ -230,6 +248,7 @@ function googlenetModel(
   model: Extract<RunSpec['model'], { name: 'googlenet' }>,
   data: ExperimentData,
   random: SeededRandom,
+  watcher: Watcher,
 ): Promise<Model> {
   const { weights } = data;
   if (weights === undefined) throw new Error('no pretrained weights');
@@ -237,13 +256,13 @@ function googlenetModel(
     ...model,
     input: FROZEN_LAYER[model.trains],
     weights: weights.layers,
-    sample: () => trainingInputs(data),
+    sample: () => trainingInputs(data, watcher),
     random,
   });
 }
 
-async function* trainingInputs(data: ExperimentData): AsyncIterable<tf.Tensor> {
-  for (const items of batchesOf(data, data.train)) yield await inputsOf(data, items);
+async function* trainingInputs(data: ExperimentData, watcher: Watcher): AsyncIterable<tf.Tensor> {
+  for await (const items of batchesOf(data, data.train, watcher)) yield await inputsOf(data, items);
 }
 
 /** The baseline that learns nothing: pixels minus the mean training picture. */
@@ -267,11 +286,12 @@ async function embedItems(
   model: Model,
   data: ExperimentData,
   items: readonly number[],
+  watcher: Watcher,
 ): Promise<RunEmbeddings> {
   let vectors = new Float32Array(0);
   let dimension = 0;
   let done = 0;
-  for (const indices of batchesOf(data, items)) {
+  for await (const indices of batchesOf(data, items, watcher)) {
     const inputs = await inputsOf(data, indices);
     const embedded = await valuesOf(inputs, (batch) => model.embed(batch, null));
     if (done === 0) {
@@ -289,11 +309,21 @@ async function embedItems(
   };
 }
 
-function batchesOf({ inputs }: ExperimentData, items: readonly number[]): number[][] {
+/** @throws KitError `cancelled` before a batch where `signal` aborts */
+async function* batchesOf(
+  { inputs }: ExperimentData,
+  items: readonly number[],
+  { onEmbedded, signal }: Watcher,
+): AsyncIterable<number[]> {
   const size = inputs.dtype === 'int32' ? PICTURE_BATCH : EMBEDDING_BATCH;
-  return Array.from({ length: Math.ceil(items.length / size) }, (_, i) =>
-    items.slice(i * size, (i + 1) * size),
-  );
+  for (let start = 0; start < items.length; start += size) {
+    // Whoever wants to stop gets a turn.
+    await new Promise(setImmediate);
+    if (signal?.aborted) throw new KitError('cancelled', 'Stopped.');
+    const batch = items.slice(start, start + size);
+    yield batch;
+    onEmbedded?.(start + batch.length, items.length);
+  }
 }
 
 /** What the network takes of these items, as they are. */

@@ -17,6 +17,8 @@ export interface RunPoolOptions {
   /** Who hands out the runs, instead of the list in its order. */
   readonly queue?: RunQueue;
   onStep?(spec: RunSpec, step: number): void;
+  /** Pictures that went through the network outside of steps: to centre features, to validate, to test. */
+  onEmbedded?(spec: RunSpec, done: number, total: number): void;
   onDone?(spec: RunSpec): void;
   /** Where given, a run that fails does not stop the others. */
   onFailed?(spec: RunSpec, error: Error): void;
@@ -121,7 +123,7 @@ async function workThrough(
     }
     const { results, keep, proof } = options;
     try {
-      await worker.run({ spec, results, keep, proof, threads: 1 }, (step) => options.onStep?.(spec, step));
+      await worker.run({ spec, results, keep, proof, threads: 1 }, options);
       options.onDone?.(spec);
     } catch (error) {
       if (options.signal?.aborted) throw new KitError('cancelled', 'Stopped.');
@@ -149,7 +151,7 @@ class PoolWorker {
     });
   }
 
-  run(order: WorkerOrder, onStep: (step: number) => void): Promise<void> {
+  run(order: WorkerOrder, watcher: Pick<RunPoolOptions, 'onStep' | 'onEmbedded'>): Promise<void> {
     const { spec } = order;
     return new Promise<void>((resolve, reject) => {
       const ended = (code: number | null, signal: string | null) =>
@@ -157,7 +159,8 @@ class PoolWorker {
           new Error(`The worker process ended (${signal ?? code}) during ${spec.method}, seed ${spec.seed}.`),
         );
       const report = (message: WorkerReport) => {
-        if (message.kind === 'step') onStep(message.step);
+        if (message.kind === 'step') watcher.onStep?.(spec, message.step);
+        if (message.kind === 'embedded') watcher.onEmbedded?.(spec, message.done, message.total);
         if (message.kind === 'failed') reject(failure(spec, message.code, message.message));
         if (message.kind === 'done') resolve();
         if (message.kind === 'done' || message.kind === 'failed') {

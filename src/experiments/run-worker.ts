@@ -18,6 +18,7 @@ export interface WorkerOrder {
 export type WorkerReport =
   | { readonly kind: 'started'; readonly backend: BackendName }
   | { readonly kind: 'step'; readonly step: number }
+  | { readonly kind: 'embedded'; readonly done: number; readonly total: number }
   | { readonly kind: 'done' }
   | { readonly kind: 'failed'; readonly code: string | null; readonly message: string };
 
@@ -34,6 +35,7 @@ async function carryOut(order: WorkerOrder): Promise<void> {
   setEvaluationThreads(order.threads);
   const backend = await startBackend({ threads: order.threads });
   send({ kind: 'started', backend: backend.name });
+  let reported = Date.now();
   const key = dataKey(order.spec);
   if (data?.key !== key)
     data = { key, loaded: await loadExperimentData(order.spec, { signal: stopping.signal }) };
@@ -45,6 +47,11 @@ async function carryOut(order: WorkerOrder): Promise<void> {
     signal: stopping.signal,
     data: data.loaded,
     onProgress: (step) => send({ kind: 'step', step }),
+    onEmbedded: (done, total) => {
+      if (Date.now() - reported < 1000) return;
+      reported = Date.now();
+      send({ kind: 'embedded', done, total });
+    },
   });
   send({ kind: 'done' });
 }

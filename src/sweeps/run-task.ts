@@ -19,6 +19,7 @@ export interface RunTaskOptions {
   readonly failFast?: boolean;
   readonly signal: AbortSignal;
   onStep?(spec: RunSpec, step: number): void;
+  onEmbedded?(spec: RunSpec, done: number, total: number): void;
   onDone?(spec: RunSpec): void;
   onFailed?(spec: RunSpec, error: Error): void;
   onWait?(spec: RunSpec, holder: ClaimHolder | null): void;
@@ -74,6 +75,7 @@ export async function runTask(
       workers: options.workers,
       signal: options.signal,
       onStep: options.onStep,
+      onEmbedded: options.onEmbedded,
       onDone: (spec) => {
         queue.release(spec);
         forgetFailedRun(sweep, runId(spec));

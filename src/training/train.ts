@@ -84,24 +84,30 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     checkpoint.beforeSaving?.();
     saveCheckpoint(checkpoint.path, { origin, step, ...state, ...losses, curve, best, trainingSeconds });
   };
+  const isToValidate = () =>
+    (step % validateEvery === 0 || step === steps) && step > curve[curve.length - 1].step;
   try {
     if (saved !== null) trainer.restore(saved);
-    while (step < steps) {
-      if (options.signal?.aborted) {
-        if (step > (saved?.step ?? 0)) await save();
-        throw new KitError('cancelled', `Stopped after step ${step} of ${steps}.`);
+    while (step < steps || isToValidate()) {
+      if (options.signal?.aborted) throw new KitError('cancelled', `Stopped after step ${step} of ${steps}.`);
+      if (!isToValidate()) {
+        await trainer.run(step);
+        step++;
       }
-      await trainer.run(step);
-      step++;
-      if (step % validateEvery === 0 || step === steps) {
+      if (isToValidate()) {
         const loss = await trainer.meanLoss(step);
         const point = { step, loss, ...(await validate(options, step)) };
+        trainer.forgetLosses();
         if (isBetter(point, chosenPoint(curve).point)) best = { step, ...(await snapshot(options)) };
         curve.push(point);
         await save();
       }
       options.onProgress?.(step);
     }
+  } catch (error) {
+    const isNew = step > (saved?.step ?? 0) && step > curve[curve.length - 1].step;
+    if (error instanceof KitError && error.code === 'cancelled' && isNew) await save();
+    throw error;
   } finally {
     trainer.dispose();
   }
@@ -138,7 +144,7 @@ class StepTrainer {
     await new Promise(setImmediate);
   }
 
-  /** Of the steps since it was last asked for. */
+  /** Of the steps since `forgetLosses`. */
   async meanLoss(step: number): Promise<number> {
     const sum = (await this.lossSum.data<'float32'>())[0];
     const first = step - this.lossCount + 1;
@@ -146,13 +152,14 @@ class StepTrainer {
       const when = first === step ? `at step ${step}` : `between steps ${first} and ${step}`;
       throw diverged(`The loss became ${Number.isNaN(sum) ? 'NaN' : sum} ${when}.`);
     }
-    const mean = sum / this.lossCount;
-    tf.tidy(() => overwrite(this.lossSum, tf.scalar(0)));
-    this.lossCount = 0;
-    return mean;
+    return sum / this.lossCount;
   }
 
-  /** Since the mean was last asked for. */
+  forgetLosses(): void {
+    this.restore({ lossSum: 0, lossCount: 0 });
+  }
+
+  /** Since `forgetLosses`. */
   async losses(): Promise<Pick<Checkpoint, 'lossSum' | 'lossCount'>> {
     return { lossSum: (await this.lossSum.data<'float32'>())[0], lossCount: this.lossCount };
   }

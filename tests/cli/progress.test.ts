@@ -39,6 +39,24 @@ describe('the progress of runs', () => {
     ]);
   });
 
+  it('says what goes on before the first step and between steps, without an estimate from it', () => {
+    const spec = run('Triplet', 0, 100);
+    const { progress, lines, elapse } = linesOf([spec]);
+    elapse(40);
+    progress.embedded(spec, 64, 3200);
+    elapse(300);
+    progress.step(spec, 0);
+    elapse(20);
+    progress.step(spec, 2);
+    expect(lines).toEqual([
+      '0% · 0/1 runs · … steps/s · … left · Triplet, seed 0, 64 of 3200 pictures embedded\n',
+      '0% · 0/1 runs · … steps/s · … left · Triplet, seed 0\n',
+    ]);
+    elapse(20);
+    progress.step(spec, 4);
+    expect(lines.at(-1)).toBe('4% · 0/1 runs · 10.0 s a step · 16 min left · Triplet, seed 0\n');
+  });
+
   it('leaves out the steps that an earlier process made', () => {
     const spec = run('Triplet', 0, 1000);
     const { progress, lines, elapse } = linesOf([spec]);

@@ -57,6 +57,39 @@ describe.each(cases)('a spec of %s', (_, changes) => {
   });
 });
 
+describe('a run that is stopped while pictures are embedded', () => {
+  it.each([
+    { when: 'to validate', after: 5, goesOnAt: 6 },
+    { when: 'to test', after: 8, goesOnAt: 8 },
+  ])(
+    '$when loses no step, leaves no tensor, and ends bit for bit as without a break',
+    async ({ after, goesOnAt }) => {
+      const spec = parseRunSpec(smallSpec(folder, { steps: 8, validateEvery: 2 }), 'test');
+      const whole = await runExperiment(spec, { backend });
+      const results = temporaryFolder();
+      const stop = new AbortController();
+      let reached = 0;
+      const before = tf.memory().numTensors;
+      const broken = runExperiment(spec, {
+        backend,
+        results,
+        signal: stop.signal,
+        onProgress: (step) => {
+          reached = step;
+        },
+        onEmbedded: () => reached === after && stop.abort(),
+      });
+      await expect(broken).rejects.toMatchObject({ code: 'cancelled' });
+      expect(tf.memory().numTensors).toBe(before);
+      const steps: number[] = [];
+      const resumed = await runExperiment(spec, { backend, results, onProgress: (step) => steps.push(step) });
+      expect(steps[0]).toBe(goesOnAt);
+      expect(resumed.curve).toEqual(whole.curve);
+      expect(resumed.metrics).toEqual(whole.metrics);
+    },
+  );
+});
+
 describe('hard classes in a spec', () => {
   it('need at least as many candidates as classes', () => {
     const batch = { name: 'n-pair-hard-classes', classes: 4, candidates: 3 };
