@@ -23,7 +23,7 @@ const TURNS = 'src/losses/positives-in-turn.ts';
 const OF_PAIRS = 'src/losses/sum-of-pairs.ts';
 const CLOSED = 'src/losses/closed-form.ts';
 const PROXIES = 'src/losses/proxies.ts';
-const DISTANCE_KERNELS = 'src/backends/wasm/kernels/squared-distances.ts';
+const DISTANCE_KERNELS = 'src/backends/squared-distances.ts';
 const GATHER_KERNEL = 'src/backends/wasm/kernels/gather.ts';
 const PLAIN_ANGULAR = 'src/losses/reference/angular.ts';
 const PLAIN_HINGE = 'src/losses/reference/angular-hinge.ts';
@@ -171,6 +171,7 @@ export const MUTANTS = [
   ['distances, kernel: half the gradient', [[DISTANCE_KERNELS, '2 * (slopes', '(slopes']]],
   ['distances, kernel: derivatives of one half alone', [[DISTANCE_KERNELS, '2 * (slopes[i * n + j] + slopes[j * n + i])', '4 * slopes[i * n + j]']]],
   ['distances, kernel: no diagonal in the matrix', [[DISTANCE_KERNELS, 'laplacian[i * n + i] = sums[i]', 'laplacian[i * n + i] = 0']]],
+  ['distances, kernel: both of a close pair are pushed one way', [[DISTANCE_KERNELS, 'gradient[b] -= part', 'gradient[b] += part']]],
   ['gather, kernel: the row after the one asked for', [[GATHER_KERNEL, 'const row = chosen[i];', 'const row = (chosen[i] + 1) % rows;']]],
   ['distances: not centred', [[DISTANCES, 'points.sub<tf.Tensor2D>(mean)', 'points.clone()']]],
   ['distances: the factor 2 forgotten', [[DISTANCES, 'products.mul(2)', 'products']]],
