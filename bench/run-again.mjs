@@ -1,0 +1,123 @@
+// Does a whole run give the same bits again, also after kill -9 in its middle, and does its memory stay as it is? On the engine and
+// device at hand, with the data under KIT_DATA. Needs `npm run build` and nothing else.
+//
+//   KIT_BACKEND=webgpu node bench/run-again.mjs [--experiment cars-all] [--method "N-pair & angular"] [--trains all] [--steps 50]
+//     [--long 500] [--out results/bench/run-again.json]
+//
+// --long 0 leaves the run whose memory is watched out. Exits with 1 where bits differ.
+import { spawn, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { experimentPath, readExperiment } from '../dist/experiments/experiment-file.js';
+import { checkpointPath, embeddingsPath, recordPath } from '../dist/experiments/record-store.js';
+import { runId } from '../dist/experiments/run-spec.js';
+import { median, provenance, writeResults } from './bench-results.mjs';
+
+const text = (value) => ({ type: 'string', default: value });
+const { values: options } = parseArgs({
+  options: {
+    experiment: text('cars-all'),
+    method: text('N-pair & angular'),
+    trains: text(''),
+    steps: text('50'),
+    long: text('500'),
+    out: text('results/bench/run-again.json'),
+  },
+});
+const kit = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), 'run-again-'));
+process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+
+const [first] = readExperiment(experimentPath(options.experiment), { profile: 'quick', only: [options.method] }).specs;
+/** Half of the run is saved before it is killed; what it made since is made again. */
+const specOf = (steps, validateEvery) => ({
+  ...first,
+  steps,
+  validateEvery,
+  ...(options.trains && { model: { ...first.model, trains: options.trains } }),
+});
+const short = specOf(Number(options.steps), Math.floor(Number(options.steps) / 2));
+const long = { ...specOf(Number(options.long), Number(options.long)), evaluation: { ...first.evaluation, test: 'none' } };
+
+/** Starts `kit train` in a group of its own, and calls `watch` every `every` milliseconds. */
+function start(spec, results, watch = () => {}, every = 50) {
+  const path = join(folder, `${runId(spec)}.json`);
+  writeFileSync(path, JSON.stringify(spec));
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [kit, 'train', path, '--results', results], { detached: true, stdio: ['ignore', 'inherit', 'inherit'] });
+    const timer = setInterval(() => watch(child.pid), every);
+    child.on('exit', (code, signal) => {
+      clearInterval(timer);
+      if (code === 0 || signal === 'SIGKILL') resolve(signal);
+      else reject(new Error(`kit train ended with ${signal ?? code}`));
+    });
+  });
+}
+
+const shown = (results) => {
+  const { curve, metrics, environment } = JSON.parse(readFileSync(recordPath(results, short.experiment, runId(short)), 'utf8'));
+  const embeddings = createHash('sha256').update(readFileSync(embeddingsPath(results, short.experiment, runId(short)))).digest('hex');
+  return { environment, bits: JSON.stringify({ curve, metrics, embeddings }) };
+};
+
+const [once, again, killed] = ['once', 'again', 'killed'].map((name) => join(folder, name));
+await start(short, once);
+await start(short, again);
+const saved = checkpointPath(killed, short.experiment, runId(short));
+let savedAt;
+const signal = await start(short, killed, (pid) => {
+  if (!existsSync(saved)) return;
+  savedAt ??= Date.now();
+  // So that steps are lost and made again.
+  if (Date.now() - savedAt > 1000) process.kill(-pid, 'SIGKILL');
+});
+if (signal !== 'SIGKILL') throw new Error('The run ended before it could be killed: take more --steps.');
+await start(short, killed);
+const { environment, bits } = shown(once);
+const same = { again: shown(again).bits === bits, 'after kill -9': shown(killed).bits === bits };
+
+/** MiB of the card where there is an NVIDIA one and the engine is on it, else of the processes. */
+function memoryMiB(group) {
+  if (/gpu/.test(environment.backend)) {
+    const { status, stdout } = spawnSync('nvidia-smi', ['--query-gpu=memory.used', '--format=csv,noheader,nounits'], { encoding: 'utf8' });
+    if (status === 0) return Number(stdout.trim().split('\n')[0]);
+  }
+  const ofGroup = (stat) => Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[2]) === group;
+  let kib = 0;
+  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+    try {
+      if (!ofGroup(readFileSync(`/proc/${pid}/stat`, 'utf8'))) continue;
+      kib += Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0);
+    } catch {
+      // Ended meanwhile.
+    }
+  }
+  return Math.round(kib / 1024);
+}
+
+const memory = [];
+const longStart = Date.now();
+if (long.steps > 0) await start(long, join(folder, 'long'), (group) => memory.push([(Date.now() - longStart) / 1000, memoryMiB(group)]), 1000);
+/** The first half holds the preparation, too, and the last samples the end of the process. */
+const settled = memory.slice(Math.ceil(memory.length / 2), -2).map(([, mib]) => mib);
+const middle = Math.floor(settled.length / 2);
+const [third, fourth] = [settled.slice(0, middle), settled.slice(middle)].map(median);
+
+const record = { format: 1, kind: 'run-again', ...provenance(), environment, spec: short, same, longSteps: long.steps, memory };
+const { backend, device } = environment;
+writeResults(
+  options.out,
+  record,
+  ['what', 'outcome'],
+  [
+    [`run of ${short.steps} steps, once more`, same.again ? 'the same bits' : 'OTHER BITS'],
+    [`run of ${short.steps} steps, killed (SIGKILL) after step ${short.validateEvery} and gone on with`, same['after kill -9'] ? 'the same bits' : 'OTHER BITS'],
+    ...(settled.length > 1 ? [[`memory over ${long.steps} steps, MiB, third and fourth quarter of the time (medians)`, `${third}, ${fourth}`]] : []),
+  ],
+  [`${first.experiment}, ${first.method}, trains ${short.model.trains}, batches of ${2 * first.batch.classes} pictures, ${backend} on ${device}. Bits: losses, validation scores and test scores of the record, and every test embedding.`],
+);
+process.exit(Object.values(same).every(Boolean) ? 0 : 1);
