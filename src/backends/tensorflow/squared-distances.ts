@@ -8,8 +8,8 @@ import {
 } from '../squared-distances.js';
 
 /**
- * Distances on the host, around TensorFlow's matrix products: at 512 rows half the time or less of TensorFlow's operations,
- * which take a pass each. For the processor, where what is read back and put in is a copy in memory.
+ * Distances on the host, around TensorFlow's matrix products, instead of TensorFlow's operations, which take a pass each. For
+ * the processor, where what is read back and put in is a copy in memory.
  */
 export function registerDistancesOnHost(): void {
   register(SQUARED_DISTANCES, ({ x, products }, close) => {
