@@ -18,7 +18,10 @@ const PLOT_WIDTH = 330;
 const PLOT_HEIGHT = 320;
 const LABEL_HEIGHT = 15;
 
-/** Recall@1 by method: mean, 95% interval and every seed. */
+/** Percent that Recall@1's axis spans at least: a tenth of a point must not look like a difference. */
+const NARROWEST = 5;
+
+/** Recall@1 by method: mean, 95% interval and every seed; of one run that alone. */
 export function recallChart(records: readonly RunRecord[], subtitle: string): ChartSpec {
   const rows = methodScores(records);
   const column = [...(rows[0]?.scores.keys() ?? [])][0];
@@ -42,7 +45,10 @@ export function recallChart(records: readonly RunRecord[], subtitle: string): Ch
     scale: colourScale(styles(rows, records)),
     legend: null,
   } as const;
-  const title = `${column === VALIDATION_COLUMN ? 'Best validation Recall@1' : 'Recall@1'}, %   (dot: a seed · tick: mean · bar: 95% interval)`;
+  const marks = rows.every(({ scores }) => [...scores.values()][0].halfWidth === null)
+    ? 'one run a method, no interval'
+    : 'dot: a seed · tick: mean · bar: 95% interval';
+  const title = `${column === VALIDATION_COLUMN ? 'Best validation Recall@1' : 'Recall@1'}, %   (${marks})`;
   return {
     title: {
       text:
@@ -66,7 +72,7 @@ export function recallChart(records: readonly RunRecord[], subtitle: string): Ch
       {
         mark: { type: 'rule', strokeWidth: 5, opacity: 0.35, strokeCap: 'round' },
         encoding: {
-          x: { field: 'low', type: 'quantitative', title, scale: { zero: false } },
+          x: { field: 'low', type: 'quantitative', title, scale: { zero: false, ...wideEnough(values) } },
           x2: { field: 'high' },
         },
       },
@@ -89,6 +95,14 @@ export function recallChart(records: readonly RunRecord[], subtitle: string): Ch
       },
     ],
   };
+}
+
+/** Ends for an axis that would span less than `NARROWEST`. */
+function wideEnough(values: readonly { readonly low: number; readonly end: number; seeds: readonly number[] }[]) {
+  const low = Math.min(...values.flatMap(({ low, seeds }) => [low, ...seeds]));
+  const high = Math.max(...values.map(({ end }) => end));
+  if (high - low >= NARROWEST) return {};
+  return { domain: [NARROWEST * Math.floor(low / NARROWEST), NARROWEST * (Math.floor(high / NARROWEST) + 1)] };
 }
 
 /** Validation Recall@1 over the steps, mean over seeds with its 95% interval, a line a method. */

@@ -101,5 +101,8 @@ export function splitNote(records: readonly RunRecord[]): string | null {
   }
   if (name === 'folds')
     return `Split: all classes in ${count} folds, each the test classes once; intervals are over folds.`;
-  return `Split: ${whose}, ${first.data.test.classes} test classes; intervals are over seeds.`;
+  const intervals = records.every(({ seed }) => seed === first.seed)
+    ? 'one seed, no intervals'
+    : 'intervals are over seeds';
+  return `Split: ${whose}, ${first.data.test.classes} test classes; ${intervals}.`;
 }

@@ -129,6 +129,31 @@ describe('charts', () => {
   });
 });
 
+describe('the chart of Recall@1 with one run a method', () => {
+  const runs = [0.671, 0.675].map((recall, i) => madeUpRecord({ method: `Triplet, ${i}`, seed: 0, recall }));
+
+  it('says that there is no interval, as the table does', async () => {
+    expect((await renderChart(recallChart(runs, ''))).svg).toContain('one run a method, no interval');
+    expect((await renderChart(recallChart(madeUpRecords, ''))).svg).toContain('bar: 95% interval');
+    const paper = [...runs].map((record) => ({ ...record, spec: { ...record.spec, split: { name: 'paper' } } }));
+    expect((await scoreTables(paper)).markdown).toContain('one seed, no intervals');
+    const second = { ...paper[1], seed: 1 };
+    expect((await scoreTables([...paper, second])).markdown).toContain('intervals are over seeds');
+  });
+
+  it('spans five points at least, so that four tenths look small', async () => {
+    const ticks = async (recalls: number[]) => {
+      const records = recalls.map((recall, i) => madeUpRecord({ method: `Triplet, ${i}`, seed: 0, recall }));
+      const { svg } = await renderChart(recallChart(records, ''));
+      const numbers = [...svg.matchAll(/text-anchor="middle"[^>]*>([\d.]+)</g)].map(([, text]) => Number(text));
+      return [Math.min(...numbers), Math.max(...numbers)];
+    };
+    expect(await ticks([0.671, 0.675])).toEqual([65, 70]);
+    expect(await ticks([0.5])).toEqual([50, 55]);
+    expect((await ticks([0.31, 0.68]))[1]).toBeGreaterThan(60);
+  });
+});
+
 describe('spreadLabels', () => {
   it('leaves labels where they are when they do not meet', () => {
     expect(spreadLabels([3, 0, 8], 2)).toEqual([3, 0, 8]);
