@@ -98,11 +98,15 @@ export function recallChart(records: readonly RunRecord[], subtitle: string): Ch
 }
 
 /** Ends for an axis that would span less than `NARROWEST`. */
-function wideEnough(values: readonly { readonly low: number; readonly end: number; seeds: readonly number[] }[]) {
+function wideEnough(
+  values: readonly { readonly low: number; readonly end: number; seeds: readonly number[] }[],
+) {
   const low = Math.min(...values.flatMap(({ low, seeds }) => [low, ...seeds]));
   const high = Math.max(...values.map(({ end }) => end));
   if (high - low >= NARROWEST) return {};
-  return { domain: [NARROWEST * Math.floor(low / NARROWEST), NARROWEST * (Math.floor(high / NARROWEST) + 1)] };
+  return {
+    domain: [NARROWEST * Math.floor(low / NARROWEST), NARROWEST * (Math.floor(high / NARROWEST) + 1)],
+  };
 }
 
 /** Validation Recall@1 over the steps, mean over seeds with its 95% interval, a line a method. */

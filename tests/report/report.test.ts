@@ -135,7 +135,7 @@ describe('the chart of Recall@1 with one run a method', () => {
   it('says that there is no interval, as the table does', async () => {
     expect((await renderChart(recallChart(runs, ''))).svg).toContain('one run a method, no interval');
     expect((await renderChart(recallChart(madeUpRecords, ''))).svg).toContain('bar: 95% interval');
-    const paper = [...runs].map((record) => ({ ...record, spec: { ...record.spec, split: { name: 'paper' } } }));
+    const paper = runs.map((record) => ({ ...record, spec: { ...record.spec, split: { name: 'paper' } } }));
     expect((await scoreTables(paper)).markdown).toContain('one seed, no intervals');
     const second = { ...paper[1], seed: 1 };
     expect((await scoreTables([...paper, second])).markdown).toContain('intervals are over seeds');
@@ -145,7 +145,9 @@ describe('the chart of Recall@1 with one run a method', () => {
     const ticks = async (recalls: number[]) => {
       const records = recalls.map((recall, i) => madeUpRecord({ method: `Triplet, ${i}`, seed: 0, recall }));
       const { svg } = await renderChart(recallChart(records, ''));
-      const numbers = [...svg.matchAll(/text-anchor="middle"[^>]*>([\d.]+)</g)].map(([, text]) => Number(text));
+      const numbers = [...svg.matchAll(/text-anchor="middle"[^>]*>([\d.]+)</g)].map(([, text]) =>
+        Number(text),
+      );
       return [Math.min(...numbers), Math.max(...numbers)];
     };
     expect(await ticks([0.671, 0.675])).toEqual([65, 70]);
