@@ -23,6 +23,10 @@ describe.skipIf(!isAsked)('the WebGPU kernels (only with KIT_TEST_WEBGPU=1)', ()
     expect(check('losses', 'repeat')).toBe('all right');
   });
 
+  it('give all layers of GoogLeNet their outputs and gradients as wasm does', { timeout: 600_000 }, () => {
+    expect(check('network', '--pictures', '4')).toBe('all right');
+  });
+
   it('add a first convolution’s long sums as exactly as float32 can', { timeout: 600_000 }, () => {
     expect(check('sums')).toBe('all right');
   });
