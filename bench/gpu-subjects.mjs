@@ -69,3 +69,23 @@ export function embedding(input, layers, sample) {
     random: new SeededRandom('head'),
   });
 }
+
+/** Largest difference by largest value. */
+export function relative(expected, actual) {
+  if (expected.length !== actual.length) return Number.POSITIVE_INFINITY;
+  let difference = 0;
+  let largest = 1e-30;
+  for (let i = 0; i < expected.length; i++) {
+    difference = Math.max(difference, Math.abs(expected[i] - actual[i]));
+    largest = Math.max(largest, Math.abs(expected[i]));
+    if (Number.isNaN(actual[i])) return Number.POSITIVE_INFINITY;
+  }
+  return difference / largest;
+}
+
+/** Lets `around` have every call of a kernel of the backend in use, and the kernel itself. */
+export function wrapKernel(name, around) {
+  const kernel = tf.getKernel(name, tf.getBackend());
+  tf.unregisterKernel(name, tf.getBackend());
+  tf.registerKernel({ ...kernel, kernelFunc: (call) => around(call, kernel.kernelFunc) });
+}

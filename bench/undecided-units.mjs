@@ -10,7 +10,7 @@ import tf from '@tensorflow/tfjs';
 import { startBackend } from '../dist/backends/start-backend.js';
 import { nPairAngularLoss } from '../dist/index.js';
 import { googlenet } from '../dist/models/googlenet.js';
-import { embedding, inputTensor, inputValues, pictureBytes, weights } from './gpu-subjects.mjs';
+import { embedding, inputTensor, inputValues, pictureBytes, relative, weights, wrapKernel } from './gpu-subjects.mjs';
 
 const { values: options, positionals: targets } = parseArgs({
   allowPositionals: true,
@@ -31,24 +31,18 @@ const undecided = new Map();
 let phase = 'off';
 let passed = { Relu: 0, MaxPool: 0 };
 
-/** Lets `around` see every call of a kernel. */
-function wrap(kernelName, around) {
-  const kernel = tf.getKernel(kernelName, tf.getBackend());
-  tf.unregisterKernel(kernelName, tf.getBackend());
-  tf.registerKernel({ ...kernel, kernelFunc: (call) => around(call, kernel.kernelFunc) });
-}
-wrap('Relu', (call, next) => {
+wrapKernel('Relu', (call, next) => {
   const name = layersOf.Relu[passed.Relu++];
   if (phase === 'watch' && targets.includes(name)) undecided.set(name, nearestToZero(call));
   return next(call);
 });
-wrap('MaxPool', (call, next) => {
+wrapKernel('MaxPool', (call, next) => {
   const name = layersOf.MaxPool[passed.MaxPool++];
   if (phase === 'watch' && targets.includes(name)) undecided.set(name, nearestMaxima(call));
   if (phase === 'change' && undecided.has(name)) undecided.get(name).dataId = call.inputs.x.dataId;
   return next(call);
 });
-wrap('MaxPoolGrad', (call, next) => {
+wrapKernel('MaxPoolGrad', (call, next) => {
   const { input } = call.inputs;
   const window = [...undecided.values()].find(({ dataId }) => dataId !== undefined && dataId === input.dataId);
   if (window === undefined) return next(call);
@@ -147,12 +141,6 @@ const found = new Map(
 );
 console.log('largest difference by largest value       here     the check');
 for (const [name, expected] of before.gradients) {
-  const actual = after.gradients.get(name);
-  let difference = 0;
-  let largest = 1e-30;
-  for (let i = 0; i < expected.length; i++) {
-    difference = Math.max(difference, Math.abs(expected[i] - actual[i]));
-    largest = Math.max(largest, Math.abs(expected[i]));
-  }
-  console.log(`${name.padEnd(40)}  ${(difference / largest).toExponential(1)}  ${found.get(name) ?? ''}`);
+  const difference = relative(expected, after.gradients.get(name));
+  console.log(`${name.padEnd(40)}  ${difference.toExponential(1)}  ${found.get(name) ?? ''}`);
 }
