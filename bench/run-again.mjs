@@ -4,7 +4,7 @@
 //   KIT_BACKEND=webgpu node bench/run-again.mjs [--experiment cars-all] [--method "N-pair & angular"] [--trains all] [--steps 50]
 //     [--long 500] [--out results/bench/run-again.json]
 //
-// --long 0 leaves the run whose memory is watched out. Exits with 1 where bits differ.
+// --long 0 leaves the run whose memory is watched out, --steps 0 the comparison. Exits with 1 where bits differ.
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -58,34 +58,43 @@ function start(spec, results, watch = () => {}, every = 50) {
   });
 }
 
-const shown = (results) => {
-  const { curve, metrics, environment } = JSON.parse(readFileSync(recordPath(results, short.experiment, runId(short)), 'utf8'));
+const recordOf = (results, spec) => JSON.parse(readFileSync(recordPath(results, spec.experiment, runId(spec)), 'utf8'));
+
+function bitsOf(results) {
+  const { curve, metrics } = recordOf(results, short);
   const embeddings = createHash('sha256').update(readFileSync(embeddingsPath(results, short.experiment, runId(short)))).digest('hex');
-  return { environment, bits: JSON.stringify({ curve, metrics, embeddings }) };
-};
+  return JSON.stringify({ curve, metrics, embeddings });
+}
 
-const [once, again, killed] = ['once', 'again', 'killed'].map((name) => join(folder, name));
-await start(short, once);
-await start(short, again);
-const saved = checkpointPath(killed, short.experiment, runId(short));
-let savedAt;
-const signal = await start(short, killed, (pid) => {
-  if (!existsSync(saved)) return;
-  savedAt ??= Date.now();
-  // So that steps are lost and made again.
-  if (Date.now() - savedAt > 1000) process.kill(-pid, 'SIGKILL');
-});
-if (signal !== 'SIGKILL') throw new Error('The run ended before it could be killed: take more --steps.');
-await start(short, killed);
-const { environment, bits } = shown(once);
-const same = { again: shown(again).bits === bits, 'after kill -9': shown(killed).bits === bits };
+/** Whether a run gives the same bits once more, and where it was killed and gone on with. */
+async function compareBits() {
+  const [once, again, killed] = ['once', 'again', 'killed'].map((name) => join(folder, name));
+  await start(short, once);
+  await start(short, again);
+  const saved = checkpointPath(killed, short.experiment, runId(short));
+  let savedAt;
+  const signal = await start(short, killed, (pid) => {
+    if (!existsSync(saved)) return;
+    savedAt ??= Date.now();
+    // So that steps are lost and made again.
+    if (Date.now() - savedAt > 1000) process.kill(-pid, 'SIGKILL');
+  });
+  if (signal !== 'SIGKILL') throw new Error('The run ended before it could be killed: take more --steps.');
+  await start(short, killed);
+  const [bits, ...others] = [once, again, killed].map(bitsOf);
+  return { environment: recordOf(once, short).environment, same: { again: others[0] === bits, 'after kill -9': others[1] === bits } };
+}
 
-/** MiB of the card where there is an NVIDIA one and the engine is on it, else of the processes. */
-function memoryMiB(group) {
-  if (/gpu/.test(environment.backend)) {
-    const { status, stdout } = spawnSync('nvidia-smi', ['--query-gpu=memory.used', '--format=csv,noheader,nounits'], { encoding: 'utf8' });
-    if (status === 0) return Number(stdout.trim().split('\n')[0]);
-  }
+const compared = short.steps > 0 ? await compareBits() : undefined;
+
+/** MiB in use on the first card, where there is an NVIDIA one. */
+function cardMiB() {
+  const { status, stdout } = spawnSync('nvidia-smi', ['--query-gpu=memory.used', '--format=csv,noheader,nounits'], { encoding: 'utf8' });
+  return status === 0 ? Number(stdout.trim().split('\n')[0]) : null;
+}
+
+/** MiB of a group's processes. */
+function processesMiB(group) {
   const ofGroup = (stat) => Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[2]) === group;
   let kib = 0;
   for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
@@ -101,23 +110,33 @@ function memoryMiB(group) {
 
 const memory = [];
 const longStart = Date.now();
-if (long.steps > 0) await start(long, join(folder, 'long'), (group) => memory.push([(Date.now() - longStart) / 1000, memoryMiB(group)]), 1000);
+const longResults = join(folder, 'long');
+if (long.steps > 0) await start(long, longResults, (group) => memory.push({ seconds: (Date.now() - longStart) / 1000, card: cardMiB(), processes: processesMiB(group) }), 1000);
+const environment = compared?.environment ?? recordOf(longResults, long).environment;
+const place = /gpu/.test(environment.backend) && memory[0]?.card != null ? 'card' : 'processes';
 /** The first half holds the preparation, too, and the last samples the end of the process. */
-const settled = memory.slice(Math.ceil(memory.length / 2), -2).map(([, mib]) => mib);
+const settled = memory.slice(Math.ceil(memory.length / 2), -2).map((sample) => sample[place]);
 const middle = Math.floor(settled.length / 2);
 const [third, fourth] = [settled.slice(0, middle), settled.slice(middle)].map(median);
 
-const record = { format: 1, kind: 'run-again', ...provenance(), environment, spec: short, same, longSteps: long.steps, memory };
+const record = { format: 1, kind: 'run-again', ...provenance(), environment, spec: compared ? short : long, same: compared?.same, longSteps: long.steps, memory };
 const { backend, device } = environment;
+const bits = (same) => (same ? 'the same bits' : 'OTHER BITS');
 writeResults(
   options.out,
   record,
   ['what', 'outcome'],
   [
-    [`run of ${short.steps} steps, once more`, same.again ? 'the same bits' : 'OTHER BITS'],
-    [`run of ${short.steps} steps, killed (SIGKILL) after step ${short.validateEvery} and gone on with`, same['after kill -9'] ? 'the same bits' : 'OTHER BITS'],
-    ...(settled.length > 1 ? [[`memory over ${long.steps} steps, MiB, third and fourth quarter of the time (medians)`, `${third}, ${fourth}`]] : []),
+    ...(compared
+      ? [
+          [`run of ${short.steps} steps, once more`, bits(compared.same.again)],
+          [`run of ${short.steps} steps, killed (SIGKILL) after step ${short.validateEvery} and gone on with`, bits(compared.same['after kill -9'])],
+        ]
+      : []),
+    ...(settled.length > 1 ? [[`memory of the ${place} over ${long.steps} steps, MiB, third and fourth quarter of the time (medians)`, `${third}, ${fourth}`]] : []),
   ],
-  [`${first.experiment}, ${first.method}, trains ${short.model.trains}, batches of ${2 * first.batch.classes} pictures, ${backend} on ${device}. Bits: losses, validation scores and test scores of the record, and every test embedding.`],
+  [
+    `${first.experiment}, ${first.method}, trains ${record.spec.model.trains}, batches of ${2 * first.batch.classes} pictures, ${backend} on ${device}.${compared ? ' Bits: losses, validation scores and test scores of the record, and every test embedding.' : ''}`,
+  ],
 );
-process.exit(Object.values(same).every(Boolean) ? 0 : 1);
+process.exit(Object.values(compared?.same ?? {}).every(Boolean) ? 0 : 1);
