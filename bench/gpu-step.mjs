@@ -1,4 +1,4 @@
-// Times training steps of GoogLeNet on this machine's GPU: node bench/gpu-step.mjs [--batches 64,120] [--steps 30] [--inputs data,pool4,pool5] [--tilings tilings.json]
+// Times training steps of GoogLeNet on this machine's GPU: node bench/gpu-step.mjs [--batches 64,120] [--steps 30] [--inputs data,pool4,pool5] [--tilings tilings.json] [--no-profile]
 // Prints medians, the host's share, and the GPU's time by kind of kernel. KIT_BACKEND chooses the backend, default webgpu.
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -11,6 +11,7 @@ import { Optimizer } from '../dist/training/optimizer.js';
 import { embedding, INPUTS, inputTensor, inputValues, pictureBytes, weights } from './gpu-subjects.mjs';
 
 const { values: options } = parseArgs({
+  allowNegative: true,
   options: {
     batches: { type: 'string', default: '64,120' },
     steps: { type: 'string', default: '30' },

@@ -60,16 +60,10 @@ export function startBackend(options: { readonly threads?: number } = {}): Promi
 }
 
 async function start(threads: number): Promise<BackendDescription> {
-  const forced = process.env.KIT_BACKEND || undefined;
-  if (forced !== undefined && !Object.hasOwn(ENGINES, forced)) {
-    throw new KitError(
-      'backend-unavailable',
-      `KIT_BACKEND is "${forced}"; it can be ${Object.keys(ENGINES).join(', ')}.`,
-    );
-  }
+  const forced = forcedBackend();
   tf.enableProdMode();
   const absent: { name: BackendName; reason: string }[] = [];
-  for (const name of forced === undefined ? automaticBackends : [forced as BackendName]) {
+  for (const name of forced === undefined ? automaticBackends : [forced]) {
     try {
       const started = await ENGINES[name].start({ threads });
       giveBackAfterFailedGradients();
@@ -84,9 +78,28 @@ async function start(threads: number): Promise<BackendDescription> {
     }
   }
   const reasons = absent.map(({ reason }) => reason).join('; ');
+  throw forcedBackendAbsent(forced as BackendName, reasons);
+}
+
+/**
+ * The backend that `KIT_BACKEND` names; undefined where it names none.
+ *
+ * @throws KitError `backend-unavailable` when there is none of that name
+ */
+export function forcedBackend(): BackendName | undefined {
+  const forced = process.env.KIT_BACKEND || undefined;
+  if (forced === undefined || Object.hasOwn(ENGINES, forced)) return forced as BackendName | undefined;
   throw new KitError(
     'backend-unavailable',
-    `KIT_BACKEND asks for ${forced}, which does not start here: ${reasons}. Install it, or unset KIT_BACKEND.`,
-    { cause: new Error(reasons) },
+    `KIT_BACKEND is "${forced}"; it can be ${Object.keys(ENGINES).join(', ')}.`,
+  );
+}
+
+/** The error of a forced backend that does not start. */
+export function forcedBackendAbsent(name: BackendName, reason: string): KitError {
+  return new KitError(
+    'backend-unavailable',
+    `KIT_BACKEND asks for ${name}, which does not start here: ${reason}. Install it, or unset KIT_BACKEND.`,
+    { cause: new Error(reason) },
   );
 }

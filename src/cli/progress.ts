@@ -1,4 +1,5 @@
 import { type Options, Presets, SingleBar } from 'cli-progress';
+import { requireForcedBackend } from '../backends/try-backend.js';
 import { dataKey, loadExperimentData } from '../experiments/experiment-data.js';
 import { requireFit, requireSameData } from '../experiments/fits-data.js';
 import { type RunSpec, runId } from '../experiments/run-spec.js';
@@ -24,13 +25,14 @@ export function howToGoOn({ force = false }: { readonly force?: boolean }): stri
 
 /**
  * Loads what the runs read, once and with all cores, so that the workers find it in the cache; and finds out whether it
- * serves them, and is what the records beside theirs were made from.
+ * serves them, and is what the records beside theirs were made from. A backend that is asked for has to start first.
  */
 export async function prepareData(
   specs: readonly RunSpec[],
   records: readonly RunRecord[],
   signal: AbortSignal,
 ): Promise<void> {
+  requireForcedBackend();
   const bar = pictureProgress();
   try {
     for (const key of new Set(specs.map(dataKey))) {

@@ -113,4 +113,12 @@ describe('kit lab --check', () => {
     expect(stderr).toContain('KIT_BACKEND asks for webgpu, which does not start here');
     expect(stderr).toMatch(reason);
   });
+
+  it('ends an experiment before its pictures are made ready', () => {
+    const { environment } = machine(null);
+    const args = ['reproduce', 'emoji', '--profile', 'smoke', '--results', temporaryFolder()];
+    const { stderr, status } = runKit(args, { ...environment, KIT_BACKEND: 'webgpu' });
+    expect(status).toBe(1);
+    expect(stderr.trim()).toMatch(/^KIT_BACKEND asks for webgpu, which does not start here/);
+  });
 });
