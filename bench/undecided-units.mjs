@@ -134,7 +134,7 @@ const after = evaluate();
 console.log(`loss ${before.value} before, ${after.value} after\n`);
 
 const found = new Map(
-  readFileSync(new URL('../results/bench/gpu/check.txt', import.meta.url), 'utf8')
+  readFileSync(new URL('../results/bench/gpu/check-h200-apart.txt', import.meta.url), 'utf8')
     .split('\n')
     .flatMap((line) => [line.match(/GoogLeNet: d (\S+) +(\S+)/)].filter((match) => match !== null))
     .map(([, name, difference]) => [name, difference]),
