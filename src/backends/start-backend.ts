@@ -9,8 +9,8 @@ import { wasmEngine, wasmOnnxruntimeEngine } from './wasm/wasm-engine.js';
 import { webgpuEngine } from './webgpu/webgpu-engine.js';
 
 const ENGINES = {
-  'tensorflow-gpu': tensorflowGpuEngine,
   webgpu: webgpuEngine,
+  'tensorflow-gpu': tensorflowGpuEngine,
   'tensorflow-cpu': tensorflowCpuEngine,
   wasm: wasmEngine,
   cpu: cpuEngine,
@@ -18,7 +18,7 @@ const ENGINES = {
 } satisfies Record<string, Engine>;
 export type BackendName = keyof typeof ENGINES;
 
-/** All of them, the fastest first. */
+/** All of them, the fastest first (measured: results/bench/gpu.md, results/bench/training.md). */
 export const backendNames = Object.keys(ENGINES) as readonly BackendName[];
 
 /**
@@ -26,8 +26,8 @@ export const backendNames = Object.keys(ENGINES) as readonly BackendName[];
  * for speed, and so is only for those who ask for it.
  */
 export const automaticBackends: readonly BackendName[] = [
-  'tensorflow-gpu',
   'webgpu',
+  'tensorflow-gpu',
   'tensorflow-cpu',
   'wasm',
   'cpu',
@@ -47,7 +47,7 @@ export interface BackendDescription extends StartedEngine {
 let running: Promise<BackendDescription> | undefined;
 
 /**
- * Starts the fastest backend there is: native with GPU, a GPU by WebGPU, native, wasm, plain JavaScript. The environment variable
+ * Starts the fastest backend there is: a GPU by WebGPU, native with GPU, native, wasm, plain JavaScript. The environment variable
  * `KIT_BACKEND` forces one of these, or wasm with its matrix products by onnxruntime. Called again, it answers for the
  * backend that runs already.
  *

@@ -38,7 +38,7 @@ function report(): void {
     `  tensorflow: NVIDIA's GPUs on Linux, x64, with driver ${LEAST_NVIDIA_DRIVER} or newer; downloads ${downloadMegabytes(gpuForm)} MB from PyPI`,
   );
   say(`    ${describeBackend(tensorflow)}`);
-  const runs = [tensorflow, webgpu].find(({ backend }) => backend !== null)?.backend;
+  const runs = [webgpu, tensorflow].find(({ backend }) => backend !== null)?.backend;
   say(`\n${runs ? `${runs.name} runs here and is used.` : recommendation(cards, loader === null)}`);
 }
 

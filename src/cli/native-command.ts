@@ -21,7 +21,9 @@ export async function nativeCommand(options: { force?: boolean; gpu?: boolean })
     },
     onProgress: (what, done, total) => bar.show(done, total, `MB · ${what}`),
   }).finally(() => bar.stop());
-  say(`The engine is in ${nativeEngine()?.folder} and is used from now on: ${name} on ${device}.`);
+  say(
+    `The engine is in ${nativeEngine()?.folder} and runs: ${name} on ${device}. kit lab --check says which engine is used.`,
+  );
   const gpu = absent.find((entry) => entry.name === 'tensorflow-gpu');
   if (options.gpu && gpu !== undefined) say(`It uses no GPU here: ${gpu.reason}.`);
 }

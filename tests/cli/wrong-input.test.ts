@@ -96,7 +96,7 @@ describe('a mistake of the user ends with exit code 1, a message and no stack tr
     const spec = join(temporaryFolder(), 'spec.json');
     writeFileSync(spec, JSON.stringify(smallSpec(folder)));
     expect(runKit(['train', spec], { KIT_BACKEND: 'cuda' }).stderr).toMatch(
-      /KIT_BACKEND is "cuda"; it can be tensorflow-gpu/,
+      /KIT_BACKEND is "cuda"; it can be webgpu, tensorflow-gpu/,
     );
   });
 });

@@ -6,7 +6,7 @@ import { withLock } from '../../files/file-lock.js';
 import { makeFolder } from '../../files/make-folder.js';
 import { KitError } from '../../kit-error.js';
 import { nvidiaGpus } from '../nvidia-gpu.js';
-import type { BackendDescription } from '../start-backend.js';
+import type { BackendDescription, BackendName } from '../start-backend.js';
 import { tryBackend } from '../try-backend.js';
 import { downloadMegabytes, type EngineForm, LEAST_NVIDIA_DRIVER, TFJS_NODE } from './engine-forms.js';
 import { nativeEngineFolder } from './native-engine.js';
@@ -57,7 +57,7 @@ export async function buildEngine(form: EngineForm, options: BuildOptions = {}):
       for (const path of form.emptyLibraries) compileEmptyLibrary(compiler, join(folder, path));
       writeDescription(form, folder);
       options.onStep?.('4/4 first multiplication …');
-      const tried = tryEngine(building);
+      const tried = tryEngine(form, building);
       rmSync(join(root, 'tensorflow'), { recursive: true, force: true });
       renameSync(folder, join(root, 'tensorflow'));
       rmSync(downloads, { recursive: true, force: true });
@@ -193,17 +193,18 @@ function writeDescription(form: EngineForm, folder: string): void {
   );
 }
 
-function tryEngine(root: string): BackendDescription {
-  const tried = tryBackend(undefined, { engines: root });
-  const failure =
-    tried.backend === null
-      ? tried.reason
-      : tried.backend.name.startsWith('tensorflow')
-        ? null
-        : tried.backend.absent.map(({ reason }) => reason).join('; ');
-  if (tried.backend === null || failure !== null)
-    throw unavailable(`The library was built but does not run here.\n  ${failure}`);
-  return tried.backend;
+/** On the GPU where it was built for one, else on the processor. */
+function tryEngine(form: EngineForm, root: string): BackendDescription {
+  const absent: { name: BackendName; reason: string }[] = [];
+  const names: readonly BackendName[] =
+    form.name === 'gpu' ? ['tensorflow-gpu', 'tensorflow-cpu'] : ['tensorflow-cpu'];
+  for (const name of names) {
+    const tried = tryBackend(name, { engines: root });
+    if (tried.backend !== null) return { ...tried.backend, absent };
+    absent.push({ name, reason: tried.reason });
+  }
+  const reasons = absent.map(({ name, reason }) => `${name}: ${reason}`).join('\n  ');
+  throw unavailable(`The library was built but does not run here.\n  ${reasons}`);
 }
 
 function run(command: string, args: readonly string[], options: { readonly failed: string }): void {
