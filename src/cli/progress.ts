@@ -103,7 +103,7 @@ export function amountProgress() {
 export function trainingProgress(specs: readonly RunSpec[]) {
   const total = specs.reduce((sum, spec) => sum + Math.max(1, spec.steps), 0);
   const steps = new Map<string, number>();
-  /** Where each run was when it was first heard of; its preparation until then is no measure of a step. */
+  /** Where each run was when it was first heard of, and runs without steps: the time of either is no measure of a step. */
   let before = 0;
   let finished = 0;
   let started: number | undefined;
@@ -147,7 +147,8 @@ export function trainingProgress(specs: readonly RunSpec[]) {
       show(`${named(spec)}, ${pictures} of ${of} pictures embedded`);
     },
     done(spec: RunSpec): void {
-      started ??= Date.now();
+      if (spec.steps === 0) before += 1;
+      else started ??= Date.now();
       steps.set(runId(spec), Math.max(1, spec.steps));
       finished++;
       show(named(spec));

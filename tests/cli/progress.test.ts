@@ -66,6 +66,22 @@ describe('the progress of runs', () => {
     expect(lines).toEqual(['90% · 0/1 runs · 5.0 steps/s · 20 s left · Triplet, seed 0\n']);
   });
 
+  it('takes no estimate from a run that trains nothing', () => {
+    const specs = [run('Raw pixels', 0, 0), run('Triplet', 0, 100)];
+    const { progress, lines, elapse } = linesOf(specs);
+    elapse(100);
+    progress.done(specs[0]);
+    elapse(100);
+    progress.step(specs[1], 0);
+    elapse(40);
+    progress.step(specs[1], 4);
+    expect(lines).toEqual([
+      '0% · 1/2 runs · … steps/s · … left · Raw pixels, seed 0\n',
+      '0% · 1/2 runs · … steps/s · … left · Triplet, seed 0\n',
+      '4% · 1/2 runs · 10.0 s a step · 16 min left · Triplet, seed 0\n',
+    ]);
+  });
+
   it('counts runs that train nothing and runs side by side together', () => {
     const specs = [run('Raw pixels', 0, 0), run('Triplet', 0, 50), run('Triplet', 1, 50)];
     const { progress, lines, elapse } = linesOf(specs);
@@ -77,8 +93,8 @@ describe('the progress of runs', () => {
     elapse(31);
     progress.done(specs[1]);
     expect(lines).toEqual([
-      '30% · 1/3 runs · 1.0 steps/s · 70 s left · Triplet, seed 0\n',
-      '50% · 2/3 runs · 0.8 steps/s · 61 s left · Triplet, seed 0\n',
+      '30% · 1/3 runs · 1.0 steps/s · 72 s left · Triplet, seed 0\n',
+      '50% · 2/3 runs · 0.8 steps/s · 62 s left · Triplet, seed 0\n',
     ]);
   });
 });
