@@ -1,11 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import {
-  type BackendDescription,
-  type BackendName,
-  forcedBackend,
-  forcedBackendAbsent,
-} from './start-backend.js';
+import type { BackendDescription, BackendName } from './start-backend.js';
 
 /** How a backend started and computed something in a process of its own, or why it did not. */
 export type TriedBackend =
@@ -41,16 +36,4 @@ export function tryBackend(
     backend: null,
     reason: `its process ended with ${signal ?? `exit code ${status}`}${said ? ` (${said})` : ''}`,
   };
-}
-
-/**
- * Finds out whether the backend that `KIT_BACKEND` names starts here, before anything long is done.
- *
- * @throws KitError `backend-unavailable` where it does not, with the reason
- */
-export function requireForcedBackend(): void {
-  const forced = forcedBackend();
-  if (forced === undefined) return;
-  const tried = tryBackend(forced);
-  if (tried.backend === null) throw forcedBackendAbsent(forced, tried.reason);
 }

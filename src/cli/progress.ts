@@ -1,10 +1,10 @@
 import { type Options, Presets, SingleBar } from 'cli-progress';
-import { requireForcedBackend } from '../backends/try-backend.js';
 import { dataKey, loadExperimentData } from '../experiments/experiment-data.js';
 import { requireFit, requireSameData } from '../experiments/fits-data.js';
 import { type RunSpec, runId } from '../experiments/run-spec.js';
 import { KitError } from '../kit-error.js';
 import type { RunRecord } from '../types/run-record.js';
+import { requireBackend } from './require-backend.js';
 
 /** Aborts at the first Ctrl-C or SIGTERM, saying what happens; the second ends the process at once. */
 export function cancelOnInterrupt(message: string): AbortSignal {
@@ -25,14 +25,14 @@ export function howToGoOn({ force = false }: { readonly force?: boolean }): stri
 
 /**
  * Loads what the runs read, once and with all cores, so that the workers find it in the cache; and finds out whether it
- * serves them, and is what the records beside theirs were made from. A backend that is asked for has to start first.
+ * serves them, and is what the records beside theirs were made from. The backend is looked at first.
  */
 export async function prepareData(
   specs: readonly RunSpec[],
   records: readonly RunRecord[],
   signal: AbortSignal,
 ): Promise<void> {
-  requireForcedBackend();
+  await requireBackend(specs, signal);
   const bar = pictureProgress();
   try {
     for (const key of new Set(specs.map(dataKey))) {
@@ -139,7 +139,7 @@ export function trainingProgress(specs: readonly RunSpec[]) {
       const id = runId(spec);
       if (!steps.has(id)) before += step;
       steps.set(id, step);
-      started ??= Date.now();
+      if (spec.steps > 0) started ??= Date.now();
       show(named(spec));
     },
     /** Pictures that went through the network outside of steps. */
