@@ -114,7 +114,7 @@ const longResults = join(folder, 'long');
 if (long.steps > 0) await start(long, longResults, (group) => memory.push({ seconds: (Date.now() - longStart) / 1000, card: cardMiB(), processes: processesMiB(group) }), 1000);
 const environment = compared?.environment ?? recordOf(longResults, long).environment;
 const place = /gpu/.test(environment.backend) && memory[0]?.card != null ? 'card' : 'processes';
-/** The first half holds the preparation, too, and the last samples the end of the process. */
+/** The first half holds the preparation, too, and the last samples the validation after the last step. */
 const settled = memory.slice(Math.ceil(memory.length / 2), -2).map((sample) => sample[place]);
 const middle = Math.floor(settled.length / 2);
 const [third, fourth] = [settled.slice(0, middle), settled.slice(middle)].map(median);
@@ -133,7 +133,7 @@ writeResults(
           [`run of ${short.steps} steps, killed (SIGKILL) after step ${short.validateEvery} and gone on with`, bits(compared.same['after kill -9'])],
         ]
       : []),
-    ...(settled.length > 1 ? [[`memory of the ${place} over ${long.steps} steps, MiB, third and fourth quarter of the time (medians)`, `${third}, ${fourth}`]] : []),
+    ...(settled.length > 1 ? [[`memory of the ${place} over ${long.steps} steps, MiB, third and fourth quarter of the time (medians); at most`, `${third}, ${fourth}; ${Math.max(...memory.map((sample) => sample[place]))}`]] : []),
   ],
   [
     `${first.experiment}, ${first.method}, trains ${record.spec.model.trains}, batches of ${2 * first.batch.classes} pictures, ${backend} on ${device}.${compared ? ' Bits: losses, validation scores and test scores of the record, and every test embedding.' : ''}`,

@@ -18,11 +18,11 @@ const ENGINES = {
 } satisfies Record<string, Engine>;
 export type BackendName = keyof typeof ENGINES;
 
-/** All of them, the fastest first (measured: results/bench/gpu.md, results/bench/training.md). */
+/** Those that are tried by themselves first, in that order. */
 export const backendNames = Object.keys(ENGINES) as readonly BackendName[];
 
 /**
- * In the order in which they are tried. `wasm` gives the same bits on every processor; `wasm-onnxruntime` gives that away
+ * In the order in which they are tried, the faster first as measured (results/bench/gpu.md, results/bench/training.md). `wasm` gives the same bits on every processor; `wasm-onnxruntime` gives that away
  * for speed, and so is only for those who ask for it.
  */
 export const automaticBackends: readonly BackendName[] = [

@@ -51,7 +51,12 @@ const textOf = (svg: unknown) =>
     .join('')
     .match(/>[^<>]+</g) ?? [];
 
-const cellsOf = (file: string) => executedNotebook(join('notebooks', file), 'results/notebooks')?.cells ?? [];
+function cellsOf(file: string): readonly NotebookCell[] {
+  const executed = executedNotebook(join('notebooks', file), 'results/notebooks');
+  if (executed === undefined)
+    throw new Error(`results/notebooks/${file} is no execution of the notebook as it is`);
+  return executed.cells;
+}
 
 /** Code and outputs of notebooks. */
 const shownIn = (cells: readonly NotebookCell[]) =>
@@ -66,7 +71,7 @@ function fromElsewhere(prose: string, shown: string): string[] {
   return [...new Set(numbersOf(prose).filter((number) => !isShown(number)))].sort();
 }
 
-describe('prose quotes only numbers that are shown beside it, or whose origin is named here:', () => {
+describe('prose quotes no number with a point that is not shown beside it, but those whose origin is named here:', () => {
   it.each(lessons)('%s', (file) => {
     const cells = cellsOf(file);
     // Answers say what comes out of a changed copy; answers.test.ts holds them.
