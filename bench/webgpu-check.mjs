@@ -1,8 +1,9 @@
 // Holds the WebGPU kernels against other backends and prints a table; exit code 1 where one differs by more than it may.
 //   KIT_BACKEND=webgpu node bench/webgpu-check.mjs [kernels] [tiles] [sums] [losses] [network] [repeat] [--pictures 8]
 // `network` needs GoogLeNet's weights (KIT_DATA) and is left out without them: made-up ones give features so alike that
-// rounding grows beyond the bound. Without pictures noise is taken, and it says so. The reference of `network` takes over the outputs that this engine gave its layers, so that both decide alike at every ReLU's zero and
-// between equal values of a max-pool: what is left are the engines' own differences, layer by layer.
+// rounding grows beyond the bound. Without pictures noise is taken, and it says so. The reference of `network` takes over
+// the outputs that this engine gave its layers, so that both decide alike at every ReLU's zero and between equal values of
+// a max-pool: what is left are the engines' own differences, layer by layer.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { forcedBackend, forcedBackendAbsent } from '../backends/start-backend.js';
 import { tryBackend } from '../backends/try-backend.js';
+import { readsEmbeddingsBack } from '../experiments/declared-losses.js';
 import type { RunSpec } from '../experiments/run-spec.js';
 import { KitError } from '../kit-error.js';
 
@@ -12,7 +13,7 @@ import { KitError } from '../kit-error.js';
  */
 export async function requireBackend(specs: readonly RunSpec[], signal: AbortSignal): Promise<void> {
   const forced = forcedBackend();
-  const reading = specs.find(readsValuesBack);
+  const reading = specs.find(({ loss }) => loss !== null && readsEmbeddingsBack(loss));
   if (forced === undefined && reading === undefined) return;
   const tried = tryBackend(forced);
   // A Ctrl-C ends the process that tries, too, and is heard of here only after it.
@@ -27,5 +28,3 @@ export async function requireBackend(specs: readonly RunSpec[], signal: AbortSig
     );
   }
 }
-
-const readsValuesBack = ({ loss }: RunSpec) => loss?.name === 'margin' && loss.pairs === 'distance-weighted';

@@ -102,6 +102,11 @@ export const lossSchema = z.discriminatedUnion(
 
 export type LossSpec = z.infer<typeof lossSchema>;
 
+/** Whether it reads the embeddings back in the middle of a step, as mining on the host does: not every backend can. */
+export function readsEmbeddingsBack(spec: LossSpec): boolean {
+  return spec.name === 'margin' && spec.pairs === 'distance-weighted';
+}
+
 /** The loss that a spec names. @throws KitError `invalid-spec` where a loss of a file can't be loaded */
 export function makeLoss(spec: LossSpec, run: ProxyOptions): BatchLoss {
   const { make } = declarations.find(
